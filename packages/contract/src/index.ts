@@ -1,1 +1,7 @@
-export {}
+export * from './values.ts'
+export * from './refusals.ts'
+export * from './route.ts'
+export * from './canonical.ts'
+export * from './routes/index.ts'
+export { allRoutes } from './all-routes.ts'
+export { openApiDocument } from './openapi.ts'

@@ -1,0 +1,165 @@
+/**
+ * The one catalogue of refusals: code → HTTP status and the public text in Chinese and English.
+ * Texts never say which of several checks failed, and never carry a value (D-5.2.3.3, C-6.2.5-p1).
+ */
+const entry = (status: number, zh: string, en: string) => ({ status, zh, en })
+
+export const refusals = {
+  'request.malformed': entry(400, '请求格式不正确，请更新后重试', 'The request is not in the expected form'),
+  'request.too-large': entry(413, '提交的内容过大', 'What was sent is too large'),
+  'request.not-found': entry(404, '您访问的内容不存在', 'There is nothing at this address'),
+  'request.too-often': entry(429, '操作过于频繁，请稍后再试', 'Too many requests; please wait a little'),
+  'request.conflict': entry(409, '该请求已用于另一笔业务', 'This request key was used for something else'),
+  'message.malformed': entry(400, '安全通道消息无效，请重新进入', 'The secure message is not valid'),
+  'message.unknown-channel': entry(
+    401,
+    '安全通道已失效，正在重新建立',
+    'The secure channel has ended; opening a new one',
+  ),
+  'message.replayed': entry(
+    409,
+    '该消息已被处理，不会重复执行',
+    'This message was already handled and is not repeated',
+  ),
+  'message.stale': entry(
+    401,
+    '设备时间与服务器相差过大，请校准时间',
+    'Your device clock differs too much; please correct it',
+  ),
+  'message.tampered': entry(400, '安全通道消息无效，请重新进入', 'The secure message is not valid'),
+  'message.untrusted-server': entry(
+    502,
+    '无法确认服务器身份，已停止连接',
+    'The server could not be verified; nothing was sent',
+  ),
+  'consent.required': entry(403, '请先阅读并同意隐私政策', 'Please read and accept the privacy notice first'),
+  'consent.outdated': entry(
+    409,
+    '隐私政策已更新，请重新阅读',
+    'The privacy notice has changed; please read it again',
+  ),
+  'identity.not-accepted': entry(422, '注册信息未通过核验', 'These details could not be accepted'),
+  'identity.under-age': entry(422, '未满十八周岁暂不能办理', 'Customers must be at least 18 years old'),
+  'password.too-weak': entry(
+    422,
+    '密码强度不足：至少8位，含字母和数字，且不易被猜到',
+    'Password too weak: at least 8 characters with letters and digits, and not easy to guess',
+  ),
+  'password.entries-differ': entry(422, '两次输入的密码不一致', 'The two entries are not the same'),
+  'password.same-as-other': entry(
+    422,
+    '交易密码不能与登录密码相同，新密码不能与旧密码相同',
+    'The transaction password must differ from the login password and from the old one',
+  ),
+  'password.not-set': entry(409, '请先设置交易密码', 'Please set a transaction password first'),
+  'factor.rejected': entry(403, '验证未通过，请重新操作', 'Verification failed; please try again'),
+  'factor.locked': entry(
+    423,
+    '验证失败次数过多，请稍后再试',
+    'Too many failed attempts; please try again later',
+  ),
+  'factor.blocked': entry(
+    423,
+    '为保护您的账户已暂停验证，请联系客服',
+    'Verification is suspended for your protection; please contact us',
+  ),
+  'factor.picture-rejected': entry(
+    403,
+    '图片内容填写不正确，请刷新后重试',
+    'That is not what the picture shows; please use a new one',
+  ),
+  'factor.not-ready': entry(409, '请先完成上一步验证', 'Please complete the previous step first'),
+  'session.required': entry(401, '请先登录', 'Please log in'),
+  'session.expired': entry(401, '登录已超时，请重新登录', 'Your session has ended; please log in again'),
+  'session.replaced': entry(401, '您的账户已在另一处登录', 'Your account was logged in elsewhere'),
+  'session.environment-changed': entry(
+    401,
+    '检测到设备环境变化，请重新登录',
+    'Your device environment changed; please log in again',
+  ),
+  'session.reauthentication-required': entry(401, '请重新验证身份', 'Please confirm it is you'),
+  'login.refused': entry(403, '手机号或密码不正确', 'Phone number or password is not correct'),
+  'device.not-bound': entry(403, '请先绑定本设备', 'Please bind this device first'),
+  'device.already-bound': entry(409, '本设备已绑定', 'This device is already bound'),
+  'device.binding-failed': entry(
+    422,
+    '设备绑定未完成，请重新开始',
+    'The device was not bound; please start again',
+  ),
+  'certificate.refused': entry(
+    422,
+    '证书未能签发，请重新开始',
+    'The certificate could not be issued; please start again',
+  ),
+  'certificate.not-usable': entry(403, '您的证书当前不可用', 'Your certificate cannot be used now'),
+  'operation.not-found': entry(404, '没有找到这笔业务', 'There is no such operation'),
+  'operation.expired': entry(
+    410,
+    '业务已超时，未发生扣款，请重新发起',
+    'This operation has expired; nothing was charged',
+  ),
+  'operation.wrong-state': entry(409, '当前步骤不可执行', 'This step is not possible now'),
+  'operation.signature-rejected': entry(
+    403,
+    '签名验证未通过，未发生扣款',
+    'The signature was not accepted; nothing was charged',
+  ),
+  'operation.locked': entry(
+    423,
+    '交易多次出错已暂停，请联系客服人工核实',
+    'Transactions are paused after repeated errors; please contact us',
+  ),
+  'limit.exceeded': entry(403, '超出您设置的交易限额', 'This exceeds your transaction limit'),
+  'limit.above-ceiling': entry(422, '超出机构允许的最高限额', 'This is above the highest limit allowed'),
+  'insurance.product-unavailable': entry(404, '该产品暂不可投保', 'This product is not available'),
+  'insurance.terms-changed': entry(
+    409,
+    '条款已更新，请重新阅读',
+    'The terms have changed; please read them again',
+  ),
+  'insurance.not-eligible': entry(
+    422,
+    '不符合该产品的投保条件',
+    'The conditions of this product are not met',
+  ),
+  'payment.declined': entry(402, '银行未受理本次扣款', 'The bank declined this payment'),
+  'payment.no-account': entry(409, '没有可用的付款账户', 'There is no account to pay from'),
+  'staff.forbidden': entry(403, '您没有此项权限', 'You do not have this right'),
+  'client.too-old': entry(
+    426,
+    '当前版本过低，请更新后办理资金业务',
+    'This version is too old for payments; please update',
+  ),
+  'server.unavailable': entry(503, '服务暂时不可用，请稍后再试', 'The service is unavailable for a moment'),
+  'server.error': entry(500, '服务出现问题，我们正在处理', 'Something went wrong on our side'),
+} as const satisfies Record<string, { status: number; zh: string; en: string }>
+
+export type RefusalCode = keyof typeof refusals
+
+/** What a refused request answers with. `retryAtMs` only where waiting helps. */
+export type RefusalBody = {
+  error: { code: RefusalCode; zh: string; en: string; correlationId: string; retryAtMs?: number }
+}
+
+/**
+ * A catalogued refusal. `detail` goes to the server's log and audit only; it must not hold personal data or secrets.
+ */
+export class Refusal extends Error {
+  readonly code: RefusalCode
+  readonly detail: string
+  readonly retryAtMs: number | undefined
+
+  constructor(code: RefusalCode, detail = '', retryAtMs?: number) {
+    super(code)
+    this.name = 'Refusal'
+    this.code = code
+    this.detail = detail
+    this.retryAtMs = retryAtMs
+  }
+}
+
+/** The public body of a refusal. */
+export function refusalBody(code: RefusalCode, correlationId: string, retryAtMs?: number): RefusalBody {
+  const { zh, en } = refusals[code]
+  return { error: { code, zh, en, correlationId, ...(retryAtMs === undefined ? {} : { retryAtMs }) } }
+}
