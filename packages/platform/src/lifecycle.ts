@@ -1,0 +1,43 @@
+import type { Log } from './log.ts'
+
+const shutdownLimitMs = 20_000
+
+/**
+ * Runs `stop` once when the process is told to end: SIGTERM, SIGINT, or the parent that started it with an IPC channel
+ * is gone (kill -9 included). Ends the process afterwards, by force when `stop` takes longer than 20 s.
+ */
+export function onShutdown(log: Log, stop: () => Promise<void>): void {
+  let stopping = false
+  const end = (reason: string): void => {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    const limit = setTimeout(() => {
+      log.error({ limitMs: shutdownLimitMs }, 'stopping took too long')
+      process.exit(1)
+    }, shutdownLimitMs)
+    limit.unref()
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error }, 'stopping failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', () => end('SIGTERM'))
+  process.once('SIGINT', () => end('SIGINT'))
+  process.once('disconnect', () => end('parent gone'))
+}
+
+export interface ReadyReport {
+  readonly name: string
+  /** What is served where, for example `{ inbox: 'http://127.0.0.1:8091' }`. */
+  readonly addresses: Readonly<Record<string, string>>
+}
+
+/** Tells whoever started this process that it serves: one line `ready {json}` on standard output, and over IPC. */
+export function readyLine(report: ReadyReport): void {
+  process.stdout.write(`ready ${JSON.stringify(report)}\n`)
+  process.send?.({ type: 'ready', ...report })
+}

@@ -1,0 +1,2 @@
+export { FakeClock } from '../clock.ts'
+export { testDatabase, type TestDatabase } from './test-database.ts'
