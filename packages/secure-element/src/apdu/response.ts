@@ -1,0 +1,49 @@
+import { StatusWord } from './status-word.ts'
+
+/** A response APDU: body and status word. */
+export interface ResponseApdu {
+  readonly data: Uint8Array
+  readonly statusWord: number
+}
+
+/** @throws RangeError for fewer than two bytes: no card answers that. */
+export function parseResponse(bytes: Uint8Array): ResponseApdu {
+  const high = bytes.at(-2)
+  const low = bytes.at(-1)
+  if (high === undefined || low === undefined) throw new RangeError('response shorter than its status word')
+  return { data: bytes.subarray(0, -2), statusWord: (high << 8) | low }
+}
+
+/** body ‖ SW1 ‖ SW2. */
+export function encodeResponse(data: Uint8Array, statusWord: number): Uint8Array {
+  const bytes = new Uint8Array(data.length + 2)
+  bytes.set(data)
+  bytes.set([statusWord >> 8, statusWord & 0xff], data.length)
+  return bytes
+}
+
+/** What an answer longer than Ne leaves behind for GET RESPONSE (ISO/IEC 7816-4 §5.3.4). */
+export class ResponseBuffer {
+  #rest: Uint8Array = new Uint8Array(0)
+
+  /** Gives at most `ne` bytes of `data` now and keeps the rest. */
+  answer(data: Uint8Array, ne: number): Uint8Array {
+    const now = data.subarray(0, ne)
+    this.#rest = data.slice(ne)
+    if (this.#rest.length === 0) return encodeResponse(now, StatusWord.ok)
+    // SW2 = 00 says "256 or more".
+    const hint = this.#rest.length > 255 ? 0 : this.#rest.length
+    return encodeResponse(now, StatusWord.moreData | hint)
+  }
+
+  /** The next piece, or undefined when nothing waits. */
+  next(ne: number): Uint8Array | undefined {
+    return this.#rest.length === 0 ? undefined : this.answer(this.#rest, ne)
+  }
+
+  /** Any other command forgets what was not fetched. */
+  clear(): void {
+    this.#rest.fill(0)
+    this.#rest = new Uint8Array(0)
+  }
+}

@@ -1,0 +1,239 @@
+import { bytesToHex, utf8ToBytes } from '@anqu/encoding'
+import { Sm2PrivateKey, Sm2PublicKey, sm4GcmOpen, sm4GcmSeal, type SecretBytes } from '@anqu/gm-crypto'
+import { parseCertificate, type Certificate } from '@anqu/pki'
+import { requireStatus, StatusError, StatusWord } from '../../apdu/status-word.ts'
+import { put, remove, type AppletMemory } from '../../runtime/applet-memory.ts'
+import type { CardRandom } from '../../runtime/card-random.ts'
+import { FileType, type Change } from '../../runtime/non-volatile-memory.ts'
+import {
+  containerName,
+  containerPath,
+  EMPTY_CONTAINER,
+  encodeContainer,
+  KEY_USAGES,
+  parseContainer,
+  type ContainerRecord,
+  type KeyUsage,
+  type PairSlots,
+} from './container-record.ts'
+import { generatePrivateKey } from './key-generation.ts'
+
+/** Containers of one card: bounded so that listing them stays one answer. */
+export const MAX_CONTAINERS = 64
+const NONCE_LENGTH = 12
+
+export type PairState = 'active' | 'pending'
+
+export interface InstalledCertificate {
+  readonly container: string
+  readonly usage: KeyUsage
+  readonly certificate: Certificate
+}
+
+/**
+ * Key-container layer (B-5.4.3): private keys, public keys and certificates in separate files (B-5.4.2-1), linked by the
+ * container's record. Private keys are sealed under the master key; nothing here hands one out, only its use.
+ */
+export class KeyContainers {
+  readonly #memory: AppletMemory
+  readonly #random: CardRandom
+
+  constructor(memory: AppletMemory, random: CardRandom) {
+    this.#memory = memory
+    this.#random = random
+  }
+
+  /** Names in order of creation. */
+  names(): string[] {
+    return this.#memory.paths('container/').map(containerName)
+  }
+
+  /** @throws StatusError 6A88 when there is none of that name. */
+  record(name: string): ContainerRecord {
+    const bytes = this.#memory.get(containerPath(name))
+    requireStatus(bytes !== undefined, StatusWord.referencedDataNotFound)
+    return parseContainer(bytes)
+  }
+
+  /** @throws StatusError 6A8A when the name is taken (B-5.4.3-2), 6A84 when the card holds its most containers. */
+  async create(name: string): Promise<void> {
+    this.#checkNew(name)
+    await this.#memory.commit([this.#put(name, EMPTY_CONTAINER)])
+  }
+
+  /**
+   * Generates a pair inside; it waits as `pending`. `where` says whether the container must exist already or is made in
+   * the same commit.
+   * @throws StatusError 6A89 when a pair is already pending: it must be discarded by its own command (B-7.2-9).
+   */
+  async generate(target: { name: string; usage: KeyUsage; where: 'existing' | 'new' }, masterKey: SecretBytes): Promise<Sm2PublicKey> {
+    const { name, usage, where } = target
+    if (where === 'new') this.#checkNew(name)
+    const record = where === 'new' ? EMPTY_CONTAINER : this.record(name)
+    requireStatus(record[usage].pending === undefined, StatusWord.alreadyExists)
+    const id = bytesToHex(this.#random.bytes(8))
+    const key = generatePrivateKey(this.#random)
+    try {
+      const { publicKey } = key
+      await this.#memory.commit([
+        put(keyPath(id), this.#seal(key, masterKey, binding(name, usage, publicKey)), FileType.key),
+        put(publicPath(id), publicKey.bytes),
+        this.#put(name, withSlots(record, usage, { pending: id, certificateExpected: false })),
+      ])
+      return publicKey
+    } finally {
+      key.wipe()
+    }
+  }
+
+  /** Destroys a pending pair; the active one is not touched. @throws StatusError 6A88 when none is pending. */
+  async discardPending(name: string, usage: KeyUsage): Promise<void> {
+    const record = this.record(name)
+    const { pending } = record[usage]
+    requireStatus(pending !== undefined, StatusWord.referencedDataNotFound)
+    const slots = { pending: undefined, certificateExpected: false }
+    await this.#memory.commit([this.#put(name, withSlots(record, usage, slots)), ...destroyPair(pending)])
+  }
+
+  /** @throws StatusError 6A88 without such a pair. */
+  publicKey(name: string, usage: KeyUsage, state: PairState): Sm2PublicKey {
+    return this.#publicKey(this.#pair(name, usage, state))
+  }
+
+  /** The state of the pair a certificate would be asked for: a pending one first. */
+  requestable(name: string, usage: KeyUsage): PairState {
+    return this.record(name)[usage].pending === undefined ? 'active' : 'pending'
+  }
+
+  /** Notes that a request left the card under the PIN, so that its certificate may come back without one. */
+  async expectCertificate(name: string, usage: KeyUsage): Promise<void> {
+    await this.#memory.commit([this.#put(name, withSlots(this.record(name), usage, { certificateExpected: true }))])
+  }
+
+  /** Opens a private key for the length of `use` and wipes it. @throws StatusError 6A88 without such a pair. */
+  async withPrivateKey<T>(
+    target: { name: string; usage: KeyUsage; state: PairState },
+    masterKey: SecretBytes,
+    use: (key: Sm2PrivateKey) => T | Promise<T>,
+  ): Promise<T> {
+    const { name, usage, state } = target
+    const id = this.#pair(name, usage, state)
+    const key = this.#unseal(id, masterKey, binding(name, usage, this.#publicKey(id)))
+    try {
+      return await use(key)
+    } finally {
+      key.wipe()
+    }
+  }
+
+  /**
+   * Links a certificate to the pair whose public key it carries (B-5.4.3-4). For a pending pair that is the switch of a
+   * renewal: it becomes active and the former pair goes with its certificate. `authorised` when the PIN stands.
+   * @throws StatusError 6984 when no pair matches, 6982 when nobody asked for a certificate and no PIN stands.
+   */
+  async install(name: string, der: Uint8Array, authorised: boolean): Promise<void> {
+    const record = this.record(name)
+    const { publicKey } = parseCertificate(der)
+    for (const usage of KEY_USAGES) {
+      const { active, pending, certificateExpected } = record[usage]
+      const match = [pending, active].find((id) => id !== undefined && this.#publicKey(id).equals(publicKey))
+      if (match === undefined) continue
+      requireStatus(authorised || certificateExpected, StatusWord.securityNotSatisfied)
+      const former = match === pending && active !== undefined ? destroyPair(active) : []
+      const slots = { active: match, pending: match === pending ? undefined : pending, certificateExpected: false }
+      await this.#memory.commit([
+        put(certificatePath(match), der),
+        this.#put(name, withSlots(record, usage, slots)),
+        ...former,
+      ])
+      return
+    }
+    throw new StatusError(StatusWord.certificateMismatch)
+  }
+
+  /** The certificate of the active pair, or undefined. @throws StatusError 6A88 when there is no such container. */
+  certificate(name: string, usage: KeyUsage): Certificate | undefined {
+    const { active } = this.record(name)[usage]
+    const der = active === undefined ? undefined : this.#memory.get(certificatePath(active))
+    return der === undefined ? undefined : parseCertificate(der)
+  }
+
+  /** Every certificate; for the interface layer only, which never answers it whole (B-5.4.3-8, B-5.4.3-9). */
+  enumerate(): InstalledCertificate[] {
+    return this.names().flatMap((container) =>
+      KEY_USAGES.flatMap((usage) => {
+        const certificate = this.certificate(container, usage)
+        return certificate === undefined ? [] : [{ container, usage, certificate }]
+      }),
+    )
+  }
+
+  /** Certificates and key pairs go together in one commit, and their space is free again (B-5.4.3-6). */
+  async delete(name: string): Promise<void> {
+    const record = this.record(name)
+    const pairs = KEY_USAGES.flatMap((usage) => [record[usage].active, record[usage].pending])
+    const ids = pairs.filter((id) => id !== undefined)
+    await this.#memory.commit([remove(containerPath(name)), ...ids.flatMap(destroyPair)])
+  }
+
+  #checkNew(name: string): void {
+    requireStatus(this.#memory.get(containerPath(name)) === undefined, StatusWord.nameExists)
+    requireStatus(this.names().length < MAX_CONTAINERS, StatusWord.notEnoughMemory)
+  }
+
+  #put(name: string, record: ContainerRecord): Change {
+    return put(containerPath(name), encodeContainer(record))
+  }
+
+  #pair(name: string, usage: KeyUsage, state: PairState): string {
+    const id = this.record(name)[usage][state]
+    requireStatus(id !== undefined, StatusWord.referencedDataNotFound)
+    return id
+  }
+
+  #publicKey(id: string): Sm2PublicKey {
+    return Sm2PublicKey.fromBytes(this.#file(publicPath(id)))
+  }
+
+  #seal(key: Sm2PrivateKey, masterKey: SecretBytes, aad: Uint8Array): Uint8Array {
+    const bytes = key.exportBytes()
+    const nonce = this.#random.bytes(NONCE_LENGTH)
+    const sealed = sm4GcmSeal(masterKey, nonce, bytes, aad)
+    bytes.fill(0)
+    const file = new Uint8Array(NONCE_LENGTH + sealed.length)
+    file.set(nonce)
+    file.set(sealed, NONCE_LENGTH)
+    return file
+  }
+
+  #unseal(id: string, masterKey: SecretBytes, aad: Uint8Array): Sm2PrivateKey {
+    const file = this.#file(keyPath(id))
+    const bytes = sm4GcmOpen(masterKey, file.subarray(0, NONCE_LENGTH), file.subarray(NONCE_LENGTH), aad)
+    const key = Sm2PrivateKey.fromBytes(bytes)
+    bytes.fill(0)
+    return key
+  }
+
+  #file(path: string): Uint8Array {
+    const bytes = this.#memory.get(path)
+    if (bytes === undefined) throw new Error(`container refers to the missing file ${path}`)
+    return bytes
+  }
+}
+
+const keyPath = (id: string): string => `key/${id}`
+const publicPath = (id: string): string => `public/${id}`
+const certificatePath = (id: string): string => `certificate/${id}`
+
+function destroyPair(id: string): Change[] {
+  return [remove(keyPath(id)), remove(publicPath(id)), remove(certificatePath(id))]
+}
+
+function withSlots(record: ContainerRecord, usage: KeyUsage, slots: Partial<PairSlots>): ContainerRecord {
+  return { ...record, [usage]: { ...record[usage], ...slots } }
+}
+
+/** A sealed key opens only in its own container, for its own usage and beside its own public key. */
+function binding(name: string, usage: KeyUsage, publicKey: Sm2PublicKey): Uint8Array {
+  return utf8ToBytes(`${usage}:${bytesToHex(publicKey.bytes)}:${name}`)
+}

@@ -1,0 +1,20 @@
+import { securityServiceApplet } from './applets/security-service/security-service.ts'
+import type { RandomSource } from './runtime/card-random.ts'
+import { Card } from './runtime/card.ts'
+import type { CardStorage } from './storage/card-storage.ts'
+
+export interface CardOptions {
+  readonly storage: CardStorage
+  /** Bytes of card memory; 256 KiB by default. */
+  readonly quota?: number
+  /** Tests only: the card's random numbers come from gm-crypto. */
+  readonly random?: RandomSource
+  /** Tests only: rounds of PBKDF2 from PIN to key. */
+  readonly pinIterations?: number
+}
+
+/** A card with the security-service application, in this process. It powers up at the first command. */
+export function createCard(options: CardOptions): Card {
+  const { pinIterations, ...setup } = options
+  return new Card({ ...setup, applets: [securityServiceApplet(pinIterations)] })
+}

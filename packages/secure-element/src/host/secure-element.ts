@@ -1,0 +1,254 @@
+import { ByteWriter, hexToBytes, utf8ToBytes } from '@anqu/encoding'
+import { Sm2PublicKey } from '@anqu/gm-crypto'
+import type { Name } from '@anqu/pki'
+import { StatusWord } from '../apdu/status-word.ts'
+import {
+  parseInventory,
+  parseStatus,
+  type CertificateEntry,
+  type ContainerEntry,
+  type ServiceStatus,
+} from '../applets/security-service/answers.ts'
+import { COMMANDS } from '../applets/security-service/command-table.ts'
+import type { KeyUsage } from '../applets/security-service/container-record.ts'
+import { encodeSubject } from '../applets/security-service/subject.ts'
+import type { CardConnection } from '../transports/card-connection.ts'
+import { CardSession } from './card-session.ts'
+import { SecureElementError } from './secure-element-error.ts'
+
+/** A PIN as typed, or its bytes; bytes can be wiped by the caller, a string cannot. */
+export type Pin = string | Uint8Array
+
+export interface InstalledCertificateEntry extends CertificateEntry {
+  readonly container: string
+  readonly usage: KeyUsage
+}
+
+/**
+ * The secure element as an app developer sees it. Every method that uses a private key takes the PIN, and the card drops
+ * the right as soon as the key was used. Use one instance per card: a second program that opens the same card takes it
+ * over, and this one's calls end with `se.released` (B-7.5.1.3).
+ *
+ * All methods reject with `SecureElementError`.
+ */
+export class SecureElement {
+  readonly #session: CardSession
+
+  constructor(connection: CardConnection) {
+    this.#session = new CardSession(connection)
+  }
+
+  async status(): Promise<ServiceStatus> {
+    return parseStatus(await this.#run(() => this.#session.call({ rule: COMMANDS.getStatus })))
+  }
+
+  /** Sets the first PIN, 6 to 32 bytes of UTF-8. Rejects with se.pin-already-set, se.pin-length. */
+  async setPin(pin: Pin): Promise<void> {
+    await this.#run(() => this.#changePin(0x0180, [pin]))
+  }
+
+  /** Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set, se.pin-length. */
+  async changePin(oldPin: Pin, newPin: Pin): Promise<void> {
+    await this.#run(() => this.#changePin(0x0080, [oldPin, newPin]))
+  }
+
+  /** Proves the PIN and leaves no right behind. Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set. */
+  async verifyPin(pin: Pin): Promise<void> {
+    await this.#withPin(pin, async () => undefined)
+  }
+
+  /** Makes a container with an SM2 pair inside. Rejects with se.container-exists, se.full and what `verifyPin` rejects with. */
+  async generateKeyPair(container: string, pin: Pin, usage: KeyUsage = 'signing'): Promise<Sm2PublicKey> {
+    return this.#generate(container, pin, usageByte(usage) | 0x0100)
+  }
+
+  /**
+   * Makes a new pair beside those of an existing container: for a renewal, or the pair of the other usage. The old pair
+   * works on until the new certificate is installed. Rejects with se.key-pending when a pair waits already.
+   */
+  async renewKeyPair(container: string, pin: Pin, usage: KeyUsage = 'signing'): Promise<Sm2PublicKey> {
+    return this.#generate(container, pin, usageByte(usage))
+  }
+
+  /** Destroys the pair that waits for a certificate; the one in use stays. Rejects with se.key-not-found. */
+  async discardPendingKeyPair(container: string, pin: Pin, usage: KeyUsage = 'signing'): Promise<void> {
+    const meanings = { [StatusWord.referencedDataNotFound]: 'se.key-not-found' } as const
+    const data = utf8ToBytes(container)
+    const call = { rule: COMMANDS.discardKeyPair, p1p2: usageByte(usage), data, meanings }
+    await this.#withPin(pin, () => this.#session.call(call))
+  }
+
+  /** A PKCS#10 request (DER) made and signed inside, for the waiting pair or else the one in use. Rejects with se.subject. */
+  async createCsr(container: string, subject: Name, pin: Pin, usage: KeyUsage = 'signing'): Promise<Uint8Array> {
+    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(encodeSubject(subject)).finish()
+    const meanings = { [StatusWord.wrongData]: 'se.subject' } as const
+    return this.#withPin(pin, () =>
+      this.#session.call({ rule: COMMANDS.createRequest, p1p2: usageByte(usage), data, meanings }),
+    )
+  }
+
+  /**
+   * Installs a certificate for the pair it was asked for, or replaces that pair's. Right after `createCsr` no PIN is
+   * needed, once. Rejects with se.certificate-mismatch, se.certificate-malformed, se.not-authorised.
+   */
+  async installCertificate(container: string, der: Uint8Array, pin?: Pin): Promise<void> {
+    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(der).finish()
+    const meanings = { [StatusWord.wrongData]: 'se.certificate-malformed' } as const
+    const install = () => this.#session.call({ rule: COMMANDS.installCertificate, data, meanings })
+    await (pin === undefined ? this.#run(install) : this.#withPin(pin, install))
+  }
+
+  /** What each container holds, certificates and waiting pairs. */
+  async listContainers(): Promise<ContainerEntry[]> {
+    return parseInventory(await this.#run(() => this.#session.call({ rule: COMMANDS.listContainers })))
+  }
+
+  /** Serial numbers and validity of the certificates in use; `readCertificate` gets one of them. */
+  async listCertificates(): Promise<InstalledCertificateEntry[]> {
+    const containers = await this.listContainers()
+    return containers.flatMap(({ name, pairs }) =>
+      pairs.flatMap(({ usage, certificate }) => (certificate ? [{ container: name, usage, ...certificate }] : [])),
+    )
+  }
+
+  /** The certificate (DER) with this serial number. Rejects with se.certificate-not-found. */
+  async readCertificate(serialHex: string): Promise<Uint8Array> {
+    return this.#readCertificate(0x0100, hexToBytes(serialHex))
+  }
+
+  /** The first certificate valid from and until exactly these times. Rejects with se.certificate-not-found. */
+  async readCertificateByValidity(notBeforeMs: number, notAfterMs: number): Promise<Uint8Array> {
+    const data = new ByteWriter().u64(BigInt(notBeforeMs)).u64(BigInt(notAfterMs)).finish()
+    return this.#readCertificate(0x0200, data)
+  }
+
+  /** The certificate (DER) in use in a container. Rejects with se.certificate-not-found, se.container-not-found. */
+  async containerCertificate(container: string, usage: KeyUsage = 'signing'): Promise<Uint8Array> {
+    return this.#readCertificate(usageByte(usage), utf8ToBytes(container))
+  }
+
+  /** Rejects with se.key-not-found. */
+  async publicKey(container: string, which: { usage?: KeyUsage; state?: 'active' | 'pending' } = {}): Promise<Sm2PublicKey> {
+    const p1p2 = usageByte(which.usage ?? 'signing') | (which.state === 'pending' ? 0x0100 : 0)
+    const meanings = { [StatusWord.referencedDataNotFound]: 'se.key-not-found' } as const
+    const call = { rule: COMMANDS.exportPublicKey, p1p2, data: utf8ToBytes(container), meanings }
+    return Sm2PublicKey.fromBytes(await this.#run(() => this.#session.call(call)))
+  }
+
+  /**
+   * SM2 signature r‖s (64 bytes) over `message`, hashed inside with SM3 and the default user ID, by the pair that has a
+   * certificate. Rejects with se.certificate-missing before one is installed (B-6.1-4).
+   */
+  async sign(container: string, pin: Pin, message: Uint8Array): Promise<Uint8Array> {
+    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(message).finish()
+    const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.certificate-missing' } as const
+    return this.#withPin(pin, () => this.#session.call({ rule: COMMANDS.sign, data, meanings }))
+  }
+
+  /** Verified on the card; false for any signature that is not one. */
+  async verify(publicKey: Sm2PublicKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    if (signature.length !== 64) return false
+    const data = new ByteWriter().bytes(publicKey.bytes).bytes(signature).bytes(message).finish()
+    try {
+      await this.#run(() => this.#session.call({ rule: COMMANDS.verifySignature, data }))
+      return true
+    } catch (error) {
+      if (error instanceof SecureElementError && error.statusWord === StatusWord.verificationFailed) return false
+      throw error
+    }
+  }
+
+  /** SM2 ciphertext 04‖C1‖C3‖C2 for the holder of `publicKey`. */
+  async encrypt(publicKey: Sm2PublicKey, plaintext: Uint8Array): Promise<Uint8Array> {
+    const data = new ByteWriter().bytes(publicKey.bytes).bytes(plaintext).finish()
+    return this.#run(() => this.#session.call({ rule: COMMANDS.encrypt, data }))
+  }
+
+  /** Opens 04‖C1‖C3‖C2 with the container's encryption pair. Rejects with se.ciphertext, se.key-not-found. */
+  async decrypt(container: string, pin: Pin, ciphertext: Uint8Array): Promise<Uint8Array> {
+    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(ciphertext).finish()
+    const meanings = {
+      [StatusWord.wrongData]: 'se.ciphertext',
+      [StatusWord.referencedDataNotFound]: 'se.key-not-found',
+    } as const
+    return this.#withPin(pin, () => this.#session.call({ rule: COMMANDS.decrypt, data, meanings }))
+  }
+
+  /** `length` (1 to 256) random bytes from the card. */
+  async random(length: number): Promise<Uint8Array> {
+    if (!Number.isInteger(length) || length < 1 || length > 256) throw new RangeError('1 to 256 random bytes at a time')
+    return this.#run(() => this.#session.call({ rule: COMMANDS.getChallenge, ne: length }))
+  }
+
+  /** Destroys certificates and key pairs of a container together. Rejects with se.container-not-found. */
+  async deleteContainer(container: string, pin: Pin): Promise<void> {
+    await this.#withPin(pin, () => this.#session.call({ rule: COMMANDS.deleteContainer, data: utf8ToBytes(container) }))
+  }
+
+  /** Removes containers whose certificate has run out at `atMs` (B-5.4.2-10). Answers their names. */
+  async deleteExpired(pin: Pin, atMs: number): Promise<string[]> {
+    const entries = await this.listCertificates()
+    const expired = new Set(entries.filter(({ notAfterMs }) => notAfterMs < atMs).map(({ container }) => container))
+    for (const container of expired) await this.deleteContainer(container, pin)
+    return [...expired]
+  }
+
+  /** Power off and on: also the deliberate way back after `se.released`. */
+  async reset(): Promise<void> {
+    await this.#session.reset()
+  }
+
+  async #generate(container: string, pin: Pin, p1p2: number): Promise<Sm2PublicKey> {
+    const meanings = { [StatusWord.alreadyExists]: 'se.key-pending' } as const
+    const call = { rule: COMMANDS.generateKeyPair, p1p2, data: utf8ToBytes(container), meanings }
+    return Sm2PublicKey.fromBytes(await this.#withPin(pin, () => this.#session.call(call)))
+  }
+
+  async #readCertificate(p1p2: number, data: Uint8Array): Promise<Uint8Array> {
+    const meanings = { [StatusWord.notFound]: 'se.certificate-not-found' } as const
+    return this.#run(() => this.#session.call({ rule: COMMANDS.readCertificate, p1p2, data, meanings }))
+  }
+
+  async #changePin(p1p2: number, pins: readonly Pin[]): Promise<void> {
+    const writer = new ByteWriter()
+    for (const pin of pins) {
+      const bytes = pinBytes(pin)
+      writer.vector8(bytes)
+      bytes.fill(0)
+    }
+    const data = writer.finish()
+    const meanings = {
+      [StatusWord.alreadyExists]: 'se.pin-already-set',
+      [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
+      [StatusWord.wrongData]: 'se.pin-length',
+    } as const
+    await this.#session.call({ rule: COMMANDS.changePin, p1p2, data, meanings }).finally(() => data.fill(0))
+  }
+
+  /** VERIFY and `work` in one uninterrupted group, after which no right is left on the card. */
+  #withPin<T>(pin: Pin, work: () => Promise<T>): Promise<T> {
+    const data = pinBytes(pin)
+    const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set' } as const
+    return this.#run(async () => {
+      // An empty PIN would be the question how many tries are left.
+      if (data.length === 0) throw new SecureElementError('se.pin-length')
+      await this.#session.call({ rule: COMMANDS.verifyPin, data, meanings })
+      const result = await work()
+      await this.#session.drop()
+      return result
+    }).finally(() => data.fill(0))
+  }
+
+  #run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#session.exclusively(work)
+  }
+}
+
+/** A copy that the caller of this function wipes. */
+function pinBytes(pin: Pin): Uint8Array {
+  return typeof pin === 'string' ? utf8ToBytes(pin) : pin.slice()
+}
+
+function usageByte(usage: KeyUsage): number {
+  return usage === 'signing' ? 0x01 : 0x02
+}

@@ -1,0 +1,1 @@
+export { fileCardStorage } from './storage/file-card-storage.ts'

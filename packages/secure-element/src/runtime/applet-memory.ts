@@ -1,0 +1,43 @@
+import { FileType, type Change, type FileTypeByte, type NonVolatileMemory } from './non-volatile-memory.ts'
+
+/** An applet's own corner of card memory: paths of one applet never reach another's. */
+export class AppletMemory {
+  readonly #memory: NonVolatileMemory
+  readonly #prefix: string
+
+  constructor(memory: NonVolatileMemory, prefix: string) {
+    this.#memory = memory
+    this.#prefix = `${prefix}/`
+  }
+
+  get(path: string): Uint8Array | undefined {
+    return this.#memory.get(this.#prefix + path)?.bytes
+  }
+
+  type(path: string): FileTypeByte | undefined {
+    return this.#memory.get(this.#prefix + path)?.type
+  }
+
+  paths(prefix: string): string[] {
+    return this.#memory.paths(this.#prefix + prefix).map((path) => path.slice(this.#prefix.length))
+  }
+
+  get free(): number {
+    return this.#memory.free
+  }
+
+  /** All or nothing; see `NonVolatileMemory.commit`. */
+  async commit(changes: readonly Change[]): Promise<void> {
+    await this.#memory.commit(changes.map((change) => ({ ...change, path: this.#prefix + change.path })))
+  }
+}
+
+/** A change that writes a file. */
+export function put(path: string, bytes: Uint8Array, type: FileTypeByte = FileType.working): Change {
+  return { kind: 'put', path, file: { type, bytes } }
+}
+
+/** A change that removes a file. */
+export function remove(path: string): Change {
+  return { kind: 'delete', path }
+}
