@@ -109,7 +109,7 @@ const headerBounds = { maxHeaderSize: 16_384 }
 
 function secureApp(base: FastifyServerOptions, tls: TlsFiles): FastifyInstance {
   const https: HttpsOptions = { ...tls, ...headerBounds, minVersion: 'TLSv1.2' }
-  const options = { ...base, https } as FastifyHttpsOptions<HttpsServer> // the base is typed for plain HTTP
+  const options = { ...base, https } as unknown as FastifyHttpsOptions<HttpsServer> // the base is typed for plain HTTP
   return Fastify(options) as unknown as FastifyInstance // one face for both; Fastify types its server apart
 }
 
