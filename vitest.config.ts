@@ -2,14 +2,47 @@ import { defineConfig } from 'vitest/config'
 
 // Tests run on the TypeScript sources of every workspace, so that `npm test` needs no build.
 const source = ['anqu-source', 'module', 'node', 'import', 'default']
+const workspaces = '{packages,apps,simulators,conformance,tests,bench,scripts}'
+
+/** Tests that start the built processes; each kind runs by itself: `node scripts/test.mjs --kind faults`. */
+const wholeSystem = { journeys: 'journey', faults: 'fault', interop: 'interop', system: 'system' }
+
+const onWholeSystem = Object.entries(wholeSystem).map(([name, suffix]) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`${workspaces}/**/*.${suffix}.test.{ts,tsx}`],
+    // One system at a time: two of them on two cores would only measure each other.
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    globalSetup: ['./packages/platform/src/testing/global-setup.ts', './scripts/testing/build-first.mjs'],
+  },
+}))
+
 export default defineConfig({
   resolve: { conditions: source },
   ssr: { resolve: { conditions: source, externalConditions: ['node', 'import', 'default'] } },
   test: {
-    include: ['{packages,apps,simulators,conformance,tests,bench}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'threads',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'suite',
+          include: [`${workspaces}/**/*.test.{ts,tsx}`],
+          exclude: [
+            '**/node_modules/**',
+            '**/dist/**',
+            `**/*.{${Object.values(wholeSystem).join(',')}}.test.{ts,tsx}`,
+          ],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          globalSetup: ['./packages/platform/src/testing/global-setup.ts'],
+        },
+      },
+      ...onWholeSystem,
+    ],
   },
 })
