@@ -1,0 +1,1 @@
+export { createInsurance, type Insurance, type InsuranceNeeds } from './module.ts'

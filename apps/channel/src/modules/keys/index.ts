@@ -1,0 +1,1 @@
+export { createKeys, type Certify, type KeySystem, type ServerKey } from './module.ts'

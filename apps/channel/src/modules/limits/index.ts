@@ -1,0 +1,2 @@
+export { createLimits, type Limits } from './module.ts'
+export { dayOf } from './domain/business-day.ts'

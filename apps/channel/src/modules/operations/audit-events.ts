@@ -1,0 +1,26 @@
+import type { AuditEvent } from '../../needs/audit.ts'
+import type { OperationRow } from './store/operation-store.ts'
+
+/** One audit event of an operation. All events of one operation share its id as correlation id. */
+export function operationEvent(
+  row: Pick<OperationRow, 'operation_id' | 'account_id' | 'type' | 'amount_fen' | 'payee'>,
+  what: {
+    event: string
+    outcome: 'success' | 'failure'
+    origin: string
+    why?: string
+    fields?: Record<string, string>
+  },
+): AuditEvent {
+  return {
+    event: what.event,
+    eventClass: what.event.startsWith('payment.') ? 'payment' : 'operation',
+    outcome: what.outcome,
+    subject: row.account_id,
+    description: what.why ?? what.event,
+    origin: what.origin,
+    resource: `operation:${row.operation_id}`,
+    correlationId: row.operation_id,
+    fields: { type: row.type, amountFen: row.amount_fen.toString(), payee: row.payee, ...what.fields },
+  }
+}

@@ -1,0 +1,26 @@
+import type { OperationState } from '@anqu/contract'
+
+/**
+ * The life of an operation. `unknown` is a state of its own: the outside party was asked and has not answered, so nobody
+ * may claim success or failure until it has been asked again (D-5.3.4).
+ */
+const allowed: Readonly<Record<OperationState, readonly OperationState[]>> = {
+  prepared: ['challenged', 'refused'],
+  challenged: ['authorised', 'refused'],
+  authorised: ['executing', 'held', 'refused'],
+  executing: ['done', 'refused', 'reversed', 'unknown', 'held'],
+  unknown: ['executing'],
+  held: ['executing', 'refused', 'reversed'],
+  done: [],
+  refused: [],
+  reversed: [],
+}
+
+export const isFinal = (state: OperationState): boolean => allowed[state].length === 0
+
+export const mayBecome = (from: OperationState, to: OperationState): boolean => allowed[from].includes(to)
+
+/** Throws on a transition the table does not have: that would be a bug, never a customer's doing. */
+export function assertTransition(from: OperationState, to: OperationState): void {
+  if (!mayBecome(from, to)) throw new Error(`an operation cannot go from ${from} to ${to}`)
+}

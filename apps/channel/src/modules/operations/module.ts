@@ -1,0 +1,121 @@
+import {
+  operationsConfirm,
+  operationsGet,
+  operationsList,
+  operationsPicture,
+  operationsPrepare,
+  operationsSecondPassword,
+  Refusal,
+} from '@anqu/contract'
+import { sql } from '@anqu/platform'
+import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
+import { authorise, giveSecondPassword, orderBinding, requireOperation, showPicture } from './authorise.ts'
+import type { OperationDefinition, Owner } from './define-operation.ts'
+import { expireOperations } from './expire.ts'
+import type { OperationNeeds } from './needs.ts'
+import { prepareOperation } from './prepare.ts'
+import { runSaga } from './run-saga.ts'
+import { findOpen, findOwned, listOwned, type OperationRow } from './store/operation-store.ts'
+import { viewOf } from './view.ts'
+
+const listLength = 50
+const resumeBatch = 20
+
+export type Operations = {
+  readonly routes: BoundRoute[]
+  readonly definitions: readonly OperationDefinition[]
+  /** Takes up every operation that is authorised, executing or unknown and that nobody works on. */
+  resume(): Promise<number>
+  expire(): Promise<void>
+  /** Runs one operation on now, whatever its waiting time. */
+  requery(operationId: string): Promise<void>
+  /** The order a code is asked for; only after the second password (C-6.3.2-c). */
+  otpBinding(
+    operationId: string,
+    owner: Owner,
+  ): Promise<{ binding: string; payee: string; amountFen: bigint }>
+}
+
+/** Operations run on the customer's bound device only (C-6.3.3-b-s2). */
+function ownerOf(context: RequestContext): Owner {
+  if (context.customer === null) throw new Refusal('session.required')
+  const { accountId, deviceId } = context.customer
+  if (deviceId === null) throw new Refusal('device.not-bound')
+  return { accountId, deviceId }
+}
+
+/** The pipeline every operation passes. It knows no business: definitions are handed in. */
+export function createOperations(
+  needs: OperationNeeds,
+  definitions: readonly OperationDefinition[],
+): Operations {
+  const { db, clock } = needs
+  const byType = new Map(definitions.map((definition) => [definition.type, definition]))
+  const definitionOf = (type: string): OperationDefinition => {
+    const definition = byType.get(type)
+    if (definition === undefined) throw new Refusal('operation.not-found', `type ${type}`)
+    return definition
+  }
+  const view = (row: OperationRow) => ({ operation: viewOf(row, definitionOf(row.type)) })
+  const run = async (operationId: string, type: string): Promise<void> =>
+    runSaga(needs, definitionOf(type), operationId)
+  const reload = async (operationId: string, owner: { accountId: string }): Promise<OperationRow> => {
+    const row = await findOwned(db, operationId, owner.accountId)
+    if (row === undefined) throw new Refusal('operation.not-found')
+    return row
+  }
+  const runById = async (operationId: string): Promise<void> => {
+    const { type } = await db.one<{ type: string }>(
+      sql`select type from operation where operation_id = ${operationId}`,
+    )
+    await run(operationId, type)
+  }
+  return {
+    definitions,
+    async resume() {
+      const open = await findOpen(db, clock.nowMs(), resumeBatch)
+      for (const operationId of open) await runById(operationId)
+      return open.length
+    },
+    expire: () => expireOperations(needs),
+    async requery(operationId) {
+      // Only a waiting operation may be hurried; the lease of one that is being worked on stays.
+      await db.execute(
+        sql`update operation set lease_until_ms = 0 where operation_id = ${operationId} and state = 'unknown'`,
+      )
+      await runById(operationId)
+    },
+    async otpBinding(operationId, owner) {
+      const row = await requireOperation(needs, operationId, owner, ['prepared', 'challenged'])
+      if (row.state === 'prepared') throw new Refusal('factor.not-ready')
+      return { binding: orderBinding(row), payee: row.payee, amountFen: row.amount_fen }
+    },
+    routes: [
+      bind(operationsPrepare, (input, context) =>
+        prepareOperation(needs, definitionOf(input.type), { input, owner: ownerOf(context), context }),
+      ),
+      bind(operationsSecondPassword, async (input, context) =>
+        view(await giveSecondPassword(needs, { input, owner: ownerOf(context), context })),
+      ),
+      bind(operationsPicture, ({ operationId }, context) =>
+        showPicture(needs, { operationId, owner: ownerOf(context) }),
+      ),
+      bind(operationsConfirm, async (input, context) => {
+        const owner = ownerOf(context)
+        const { type } = await reload(input.operationId, owner)
+        const row = await authorise(needs, definitionOf(type), { input, owner, context })
+        if (row.state === 'authorised') await run(row.operation_id, type)
+        return view(await reload(row.operation_id, owner))
+      }),
+      bind(operationsGet, async ({ operationId }, context) => {
+        if (context.customer === null) throw new Refusal('session.required')
+        return view(await reload(operationId, context.customer))
+      }),
+      bind(operationsList, async (_input, context) => {
+        if (context.customer === null) throw new Refusal('session.required')
+        const rows = await listOwned(db, context.customer.accountId, listLength)
+        return { operations: rows.map((row) => viewOf(row, definitionOf(row.type))) }
+      }),
+    ],
+  }
+}

@@ -1,0 +1,138 @@
+import type { RefusalCode } from '@anqu/contract'
+import { policy } from '@anqu/policy'
+import { sql } from '@anqu/platform'
+import { canonicalBytes } from '@anqu/contract'
+import { bytesToUtf8 } from '@anqu/encoding'
+import type { Facts, OperationDefinition, OutsideStep, StepOrder, StepOutcome } from './define-operation.ts'
+import { finishDone, finishUndone } from './finish.ts'
+import type { OperationNeeds } from './needs.ts'
+import { claim, markStep, move, stepsOf, type OperationRow, type StepRow } from './store/operation-store.ts'
+
+type Saga = { needs: OperationNeeds; definition: OperationDefinition; row: OperationRow }
+
+/**
+ * Runs an authorised operation forward, or an unfinished one on. Safe to call at any time and from any process: the
+ * lease lets one worker in, every intent is durable before the outside is asked, and every step may be repeated.
+ */
+export async function runSaga(
+  needs: OperationNeeds,
+  definition: OperationDefinition,
+  operationId: string,
+): Promise<void> {
+  const nowMs = needs.clock.nowMs()
+  const claimed = await claim(needs.db, operationId, {
+    nowMs,
+    leaseUntilMs: nowMs + policy.operations.leaseMs,
+  })
+  if (claimed === undefined) return
+  if (claimed.state !== 'executing')
+    await needs.db.transaction((tx) =>
+      move(tx, claimed, { to: 'executing', atMs: needs.clock.nowMs(), why: `attempt ${claimed.attempts}` }),
+    )
+  const saga: Saga = { needs, definition, row: { ...claimed, state: 'executing' } }
+  if (claimed.direction === 'backward') return undo(saga, await stepsOf(needs.db, operationId))
+  await forward(saga)
+}
+
+async function forward(saga: Saga): Promise<void> {
+  const { needs, definition, row } = saga
+  const steps = await stepsOf(needs.db, row.operation_id)
+  const results: Record<string, Facts[string]> = {}
+  for (const [index, step] of definition.outside.entries()) {
+    const stored = steps[index]
+    if (stored?.step !== step.name)
+      throw new Error(`operation ${row.operation_id} was planned with other steps`)
+    if (stored.state === 'done') {
+      results[step.name] = JSON.parse(stored.result ?? 'null') as Facts[string] // stored below as canonical JSON
+      continue
+    }
+    const outcome = await attempt(saga, step, stored, results)
+    if (outcome.kind === 'unknown') return waitAndAsk(saga, outcome.why)
+    if (outcome.kind === 'refused') return turnBack(saga, outcome.code)
+    results[step.name] = outcome.result
+  }
+  const refused = await finishDone(saga, orderOf(saga, results))
+  if (refused !== undefined) await turnBack(saga, refused)
+}
+
+/** One step at the outside party: the intent first, then the call; a repeated attempt asks before it acts. */
+async function attempt(saga: Saga, step: OutsideStep, stored: StepRow, results: Facts): Promise<StepOutcome> {
+  const { needs, row } = saga
+  const { db, clock } = needs
+  const order = { ...orderOf(saga, results), idempotencyKey: stepKey(row, step) }
+  await markStep(db, row.operation_id, { step: step.name, state: 'intent', atMs: clock.nowMs() })
+  let outcome: StepOutcome | { kind: 'not-found' } =
+    stored.state === 'planned' ? await step.run(order) : await step.query(order)
+  if (outcome.kind === 'not-found')
+    outcome = isOverdue(saga) ? { kind: 'refused', code: 'server.unavailable' } : await step.run(order)
+  await markStep(db, row.operation_id, {
+    step: step.name,
+    state: outcome.kind,
+    atMs: clock.nowMs(),
+    ...(outcome.kind === 'done' ? { result: bytesToUtf8(canonicalBytes(outcome.result)) } : {}),
+  })
+  return outcome
+}
+
+export const stepKey = (row: Pick<OperationRow, 'operation_id'>, step: Pick<OutsideStep, 'name'>): string =>
+  `${row.operation_id}:${step.name}`
+
+const orderOf = ({ row }: Saga, results: Facts): StepOrder => ({
+  operationId: row.operation_id,
+  accountId: row.account_id,
+  amountFen: row.amount_fen,
+  // Written by prepare as canonical JSON of this shape.
+  facts: (JSON.parse(row.facts) as { facts: Facts }).facts,
+  results,
+  idempotencyKey: row.operation_id,
+})
+
+/** An outcome that stays unknown this long is ended by making sure it has no effect. */
+const isOverdue = ({ needs, row }: Saga): boolean =>
+  BigInt(needs.clock.nowMs()) > row.created_at_ms + BigInt(policy.operations.resolveWithinMs)
+
+async function waitAndAsk(saga: Saga, why: string): Promise<void> {
+  const { needs, row } = saga
+  const nowMs = needs.clock.nowMs()
+  const pauseMs = Math.min(
+    policy.operations.firstRequeryMs * 2 ** Math.min(row.attempts, 8),
+    policy.operations.longestRequeryMs,
+  )
+  needs.log.warn({ operationId: row.operation_id, why }, 'outcome unknown, will ask again')
+  await needs.db.transaction((tx) =>
+    move(tx, row, { to: 'unknown', atMs: nowMs, why, set: sql`lease_until_ms = ${nowMs + pauseMs}` }),
+  )
+}
+
+async function turnBack(saga: Saga, code: RefusalCode): Promise<void> {
+  const { needs, row } = saga
+  await needs.db.execute(
+    sql`update operation set direction = 'backward', reason = ${code} where operation_id = ${row.operation_id}`,
+  )
+  await undo(
+    { ...saga, row: { ...row, direction: 'backward', reason: code } },
+    await stepsOf(needs.db, row.operation_id),
+  )
+}
+
+/** Undoes in reverse order. A step that was refused had no effect; every other one that began is compensated. */
+async function undo(saga: Saga, steps: readonly StepRow[]): Promise<void> {
+  const { needs, definition, row } = saga
+  let moved = false
+  for (const stored of steps.toReversed()) {
+    if (stored.state === 'compensated') moved = true
+    if (stored.state === 'planned' || stored.state === 'refused' || stored.state === 'compensated') continue
+    const step = definition.outside.find((candidate) => candidate.name === stored.step)
+    if (step === undefined)
+      throw new Error(`operation ${row.operation_id} has an unknown step ${stored.step}`)
+    const outcome = await step.compensate({ ...orderOf(saga, {}), idempotencyKey: stepKey(row, step) })
+    if (outcome.kind !== 'done') return waitAndAsk(saga, `undoing ${step.name}: ${outcome.kind}`)
+    await markStep(needs.db, row.operation_id, {
+      step: step.name,
+      state: 'compensated',
+      atMs: needs.clock.nowMs(),
+    })
+    moved = true
+  }
+  await finishUndone(saga, moved ? 'reversed' : 'refused')
+}

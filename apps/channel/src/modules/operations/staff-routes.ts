@@ -1,0 +1,112 @@
+import {
+  Refusal,
+  staffOperations,
+  staffOperationStory,
+  staffRequeryOperation,
+  type OutputOf,
+} from '@anqu/contract'
+import { sql, type Db } from '@anqu/platform'
+import { bind, type BoundRoute } from '../../http/bound-route.ts'
+import type { OperationNeeds } from './needs.ts'
+import { stepsOf } from './store/operation-store.ts'
+
+type View = OutputOf<typeof staffOperations>['operations'][number]
+type Row = {
+  operation_id: string
+  type: string
+  state: View['state']
+  account_id: string
+  payee: string
+  amount_fen: bigint
+  created_at_ms: bigint
+  finished_at_ms: bigint | null
+  reason: string | null
+}
+
+const view = (row: Row): View => ({
+  operationId: row.operation_id,
+  type: row.type,
+  state: row.state,
+  subject: row.account_id,
+  payee: row.payee,
+  amountFen: row.amount_fen.toString(),
+  correlationId: row.operation_id,
+  createdAtMs: Number(row.created_at_ms),
+  finishedAtMs: row.finished_at_ms === null ? null : Number(row.finished_at_ms),
+  reason: row.reason,
+})
+const columns = sql`operation_id, type, state, account_id, payee, amount_fen, created_at_ms, finished_at_ms, reason`
+
+async function findOne(db: Db, operationId: string): Promise<View> {
+  const row = await db.maybe<Row>(sql`select ${columns} from operation where operation_id = ${operationId}`)
+  if (row === undefined) throw new Refusal('operation.not-found')
+  return view(row)
+}
+
+/** What staff see of operations: pseudonymous, with the whole story of each. */
+export function operationStaffRoutes(
+  needs: Pick<OperationNeeds, 'db' | 'audit'> & {
+    postingsOf: (correlationId: string) => Promise<{ account: string; amountFen: bigint; atMs: number }[]>
+    requery: (operationId: string) => Promise<void>
+  },
+): BoundRoute[] {
+  const { db, audit } = needs
+  return [
+    bind(staffOperations, async ({ state = null, cursor = null, limit }) => {
+      const rows = await db.query<Row>(sql`
+        select ${columns} from operation
+        where (${state}::text is null or state = ${state}::text) and (${cursor}::uuid is null or operation_id < ${cursor}::uuid)
+        order by operation_id desc limit ${limit}`)
+      const last = rows.length === limit ? rows.at(-1) : undefined
+      return { operations: rows.map(view), nextCursor: last?.operation_id ?? null }
+    }),
+    bind(staffOperationStory, async ({ operationId }) => {
+      const operation = await findOne(db, operationId)
+      const steps = await stepsOf(db, operationId)
+      const transitions = await db.query<{
+        from_state: string
+        to_state: string
+        at_ms: bigint
+        why: string
+      }>(
+        sql`select from_state, to_state, at_ms, why from operation_transition where operation_id = ${operationId} order by number`,
+      )
+      const postings = await needs.postingsOf(operationId)
+      return {
+        operation,
+        steps: steps.map((step) => ({
+          step: step.step,
+          state: step.state,
+          attempts: step.attempts,
+          updatedAtMs: Number(step.updated_at_ms),
+        })),
+        transitions: transitions.map((entry) => ({
+          from: entry.from_state,
+          to: entry.to_state,
+          atMs: Number(entry.at_ms),
+          why: entry.why,
+        })),
+        postings: postings.map((posting) => ({
+          account: posting.account,
+          amountFen: posting.amountFen.toString(),
+          atMs: posting.atMs,
+        })),
+      }
+    }),
+    bind(staffRequeryOperation, async ({ operationId }, context) => {
+      await findOne(db, operationId)
+      await audit.record({
+        event: 'staff.requery-operation',
+        eventClass: 'staff',
+        outcome: 'success',
+        subject: context.staff?.staffId ?? 'anonymous',
+        description: 'Asked the outside party for the outcome',
+        origin: context.origin,
+        resource: `operation:${operationId}`,
+        correlationId: operationId,
+      })
+      await needs.requery(operationId)
+      return { operation: await findOne(db, operationId) }
+    }),
+  ]
+}
