@@ -69,11 +69,14 @@ async function prepareTables(db: Db): Promise<void> {
     await db.execute(sql`create table if not exists schema_migration_lock (id int4 primary key)`)
     await db.execute(sql`insert into schema_migration_lock (id) values (1) on conflict do nothing`)
   }
-  await create().catch((error: unknown) => {
-    // "if not exists" is not atomic: two processes that start at once can both try, and one then meets the other's rows.
-    if (sqlState(error) === '23505' || sqlState(error) === '42P07') return create()
-    throw error
-  })
+  // "if not exists" is not atomic: of processes that start at once, several can try and then meet each other's rows.
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      await create()
+      return
+    } catch (error) {
+      if (attempt === 5 || !['23505', '42P07', '42710'].includes(sqlState(error) ?? '')) throw error
+    }
 }
 
 async function migrateModule(tx: Transaction, set: MigrationSet, clock: Clock): Promise<string[]> {

@@ -11,24 +11,32 @@ interface Holder {
 
 const lockName = 'in-use-by'
 
-function startOf(pid: number): string {
+/** The fields of /proc/<pid>/stat from the state on; undefined where there is no such process or no /proc. */
+function kernelFields(pid: number): string[] | undefined {
   try {
-    // Field 22 counts from after the name, which is in brackets and may hold blanks; the boot id tells restarts apart.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name before it is in brackets and may hold blanks
   } catch {
-    return ''
+    return undefined
   }
 }
 
+function startOf(pid: number): string {
+  const fields = kernelFields(pid)
+  if (fields === undefined) return ''
+  // The start is counted from the machine's own start, which the boot id tells apart.
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return `${boot}:${fields[19] ?? ''}`
+}
+
+/** A zombie counts as gone: it holds nothing, and in a container it may never be buried. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false
   }
+  return !['Z', 'X'].includes(kernelFields(pid)?.[0] ?? '')
 }
 
 function readHolder(file: string): Holder | undefined {
