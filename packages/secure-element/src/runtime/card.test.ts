@@ -51,7 +51,7 @@ async function words(card: Card, ...commands: string[]): Promise<string[]> {
 
 test('nobody can delete the master file, before or after any selection', async () => {
   const card = echoCard()
-  expect(await words(card, '00e4000000', '00a40000023f00', '00e40000023f00')).toEqual(['6982', '610B', '6982'])
+  expect(await words(card, '00e4000000', '00a40000023f00', '00e40000023f00')).toEqual(['6982', '610C', '6982'])
 })
 
 test('an application is found by its identifier or the start of it, and by nothing shorter than five bytes', async () => {
