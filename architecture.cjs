@@ -41,11 +41,18 @@ const processArrows = {
   'apps/mobile': [...clientLibraries, 'packages/ui'],
   'apps/console': [...clientLibraries, 'packages/ui'],
   'apps/starter': ['packages/encoding', 'packages/platform'],
-  'simulators/bank-core': serverLibraries,
-  'simulators/sms': serverLibraries,
-  'simulators/witness': serverLibraries,
+  'simulators/fault-switches': serverLibraries,
+  'simulators/bank-core': [...serverLibraries, 'simulators/fault-switches'],
+  'simulators/sms': [...serverLibraries, 'simulators/fault-switches'],
+  'simulators/witness': [...serverLibraries, 'simulators/fault-switches'],
   // One process for all stand-ins, the only one that knows more than one of them.
-  'simulators/all': [...serverLibraries, 'simulators/bank-core', 'simulators/sms', 'simulators/witness'],
+  'simulators/all': [
+    ...serverLibraries,
+    'simulators/fault-switches',
+    'simulators/bank-core',
+    'simulators/sms',
+    'simulators/witness',
+  ],
 }
 
 /** Those who look at the whole system from outside. */

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Tests run on the TypeScript sources of every workspace, so that `npm test` needs no build.
-const source = ['anqu-source', 'module', 'node', 'import', 'default']
+// No 'import' or 'default' here: Node would take them as its own conditions and hand ESM to a `require`.
+const source = ['anqu-source', 'module', 'node']
 const workspaces = '{packages,apps,simulators,conformance,tests,bench,scripts}'
 
 /** Tests that start the built processes; each kind runs by itself: `node scripts/test.mjs --kind faults`. */
@@ -22,7 +23,7 @@ const onWholeSystem = Object.entries(wholeSystem).map(([name, suffix]) => ({
 
 export default defineConfig({
   resolve: { conditions: source },
-  ssr: { resolve: { conditions: source, externalConditions: ['node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: source, externalConditions: ['node'] } },
   test: {
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'threads',
