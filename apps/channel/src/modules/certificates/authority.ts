@@ -1,0 +1,52 @@
+/** The certification authority as the channel sees it; the built-in CA or a licensed third party behind one adapter. */
+export type CertificationAuthority = {
+  /** Root and intermediate certificates, DER; the root last. */
+  anchors(): Promise<Uint8Array[]>
+  issueServer(csr: Uint8Array, purpose: string): Promise<Uint8Array[]>
+  issueCustomer(request: CertificateRequest): Promise<IssuedCertificate>
+  /** Steps 6 and 7 of B-6.2.5: certificate ↔ account ↔ terminal ↔ signature, and its state now. */
+  verifySignature(claim: SignatureClaim): Promise<SignatureVerdict>
+  revoke(request: { serial: string; reason: string; correlationId: string }): Promise<void>
+}
+
+export type CertificateRequest = {
+  readonly idempotencyKey: string
+  readonly csr: Uint8Array
+  readonly accountId: string
+  /** Pseudonymous name of the holder; the CA needs no personal data. */
+  readonly holder: string
+  /** The terminal the certificate is bound to (B-7.3.1.2-2). */
+  readonly terminalId: string
+  readonly correlationId: string
+}
+
+export type IssuedCertificate = {
+  readonly certificate: Uint8Array
+  readonly chain: Uint8Array[]
+  readonly serial: string
+  readonly notAfterMs: number
+}
+
+export type SignatureClaim = {
+  readonly serial: string
+  readonly accountId: string
+  readonly terminalId: string
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
+  readonly correlationId: string
+}
+
+export type SignatureVerdict = {
+  readonly valid: boolean
+  /** Why not, or `good`. Unknown means that nothing is known, and counts as no (B-7.3.2.2-7). */
+  readonly status: 'good' | 'revoked' | 'suspended' | 'expired' | 'unknown' | 'mismatch' | 'bad-signature'
+  readonly nearExpiry: boolean
+}
+
+/** The CA did not answer, or not in a way that can be trusted. */
+export class AuthorityUnavailable extends Error {
+  constructor(why: string) {
+    super(`the certification authority is unavailable: ${why}`)
+    this.name = 'AuthorityUnavailable'
+  }
+}

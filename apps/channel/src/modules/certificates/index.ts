@@ -1,0 +1,9 @@
+export { createCertificates, type Certificates } from './module.ts'
+export {
+  AuthorityUnavailable,
+  type CertificateRequest,
+  type CertificationAuthority,
+  type IssuedCertificate,
+  type SignatureClaim,
+  type SignatureVerdict,
+} from './authority.ts'

@@ -1,0 +1,153 @@
+import { Refusal, staffCertificates } from '@anqu/contract'
+import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
+import { bind, type BoundRoute } from '../../http/bound-route.ts'
+import type { AuditLog } from '../../needs/audit.ts'
+import { AuthorityUnavailable, type CertificationAuthority, type IssuedCertificate } from './authority.ts'
+
+export type Certificates = {
+  readonly routes: BoundRoute[]
+  issue(request: {
+    bindingId: string
+    csr: Uint8Array
+    accountId: string
+    deviceId: string
+    origin: string
+  }): Promise<IssuedCertificate>
+  /** Throws unless signature, certificate, account and device belong together and the certificate is good now. */
+  verifySignature(claim: {
+    accountId: string
+    deviceId: string
+    certificateSerial: string
+    message: Uint8Array
+    signature: Uint8Array
+    correlationId: string
+  }): Promise<void>
+  /** Queues the revocation with the caller's transaction; it is sent until the CA has taken it (B-6.2.4-3, B-6.2.4-4). */
+  revokeIn(tx: Transaction, request: { serial: string; reason: string; correlationId: string }): Promise<void>
+  sendRevocations(): Promise<void>
+}
+
+type Needs = { db: Db; clock: Clock; audit: AuditLog; authority: CertificationAuthority }
+type Row = {
+  serial: string
+  account_id: string
+  device_id: string
+  issued_at_ms: bigint
+  expires_at_ms: bigint
+  state: 'active' | 'revoked'
+}
+
+const batch = 20
+
+/** The channel's side of certificates: asking for them, registering what was issued, verifying through the CA. */
+export function createCertificates(needs: Needs): Certificates {
+  const { db, clock, authority } = needs
+  return {
+    issue: (request) => issue(needs, request),
+    verifySignature: (claim) => verify(needs, claim),
+    async revokeIn(tx, request) {
+      await tx.execute(sql`
+        insert into certificate_revocation (serial, reason, correlation_id, state, created_at_ms)
+        values (${request.serial}, ${request.reason}, ${request.correlationId}, 'queued', ${clock.nowMs()})
+        on conflict (serial) do nothing`)
+      await tx.execute(sql`update certificate set state = 'revoked' where serial = ${request.serial}`)
+    },
+    async sendRevocations() {
+      const queued = await db.query<{ serial: string; reason: string; correlation_id: string }>(sql`
+        select serial, reason, correlation_id from certificate_revocation where state = 'queued' order by created_at_ms limit ${batch}`)
+      for (const { serial, reason, correlation_id: correlationId } of queued) {
+        await authority.revoke({ serial, reason, correlationId })
+        await db.execute(sql`update certificate_revocation set state = 'sent' where serial = ${serial}`)
+      }
+    },
+    routes: [
+      bind(staffCertificates, async ({ cursor = null, limit }) => {
+        const rows = await db.query<Row>(sql`
+          select serial, account_id, device_id, issued_at_ms, expires_at_ms, state from certificate
+          where (${cursor}::text is null or serial < ${cursor}::text) order by serial desc limit ${limit}`)
+        return {
+          certificates: rows.map((row) => ({
+            serial: row.serial,
+            subject: row.account_id,
+            deviceId: row.device_id,
+            issuedAtMs: Number(row.issued_at_ms),
+            expiresAtMs: Number(row.expires_at_ms),
+            state: row.state,
+          })),
+          nextCursor: rows.length === limit ? (rows.at(-1)?.serial ?? null) : null,
+        }
+      }),
+    ],
+  }
+}
+
+async function issue(
+  needs: Needs,
+  request: Parameters<Certificates['issue']>[0],
+): Promise<IssuedCertificate> {
+  const { db, clock, audit, authority } = needs
+  const issued = await asRefusal(() =>
+    authority.issueCustomer({
+      idempotencyKey: `bind:${request.bindingId}`,
+      csr: request.csr,
+      accountId: request.accountId,
+      holder: request.accountId,
+      terminalId: request.deviceId,
+      correlationId: request.bindingId,
+    }),
+  )
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`
+      insert into certificate (serial, account_id, device_id, certificate, issued_at_ms, expires_at_ms, state)
+      values (${issued.serial}, ${request.accountId}, ${request.deviceId}, ${issued.certificate}, ${clock.nowMs()}, ${issued.notAfterMs}, 'active')
+      on conflict (serial) do nothing`)
+    await audit.recordIn(tx, {
+      event: 'certificate.issued',
+      eventClass: 'certificate',
+      outcome: 'success',
+      subject: request.accountId,
+      description: 'The CA issued the certificate for the key pair made in the secure element',
+      origin: request.origin,
+      resource: `certificate:${issued.serial}`,
+      correlationId: request.bindingId,
+      fields: { deviceId: request.deviceId, serial: issued.serial },
+    })
+  })
+  return issued
+}
+
+async function verify(needs: Needs, claim: Parameters<Certificates['verifySignature']>[0]): Promise<void> {
+  const verdict = await asRefusal(() =>
+    needs.authority.verifySignature({
+      serial: claim.certificateSerial,
+      accountId: claim.accountId,
+      terminalId: claim.deviceId,
+      message: claim.message,
+      signature: claim.signature,
+      correlationId: claim.correlationId,
+    }),
+  )
+  if (verdict.valid && verdict.status === 'good') return
+  await needs.audit.record({
+    event: verdict.status === 'bad-signature' ? 'client.invalid-signature' : 'client.invalid-certificate',
+    eventClass: 'client-anomaly',
+    outcome: 'failure',
+    subject: claim.accountId,
+    description: `Signature not accepted: ${verdict.status}`,
+    origin: claim.deviceId,
+    resource: `certificate:${claim.certificateSerial}`,
+    correlationId: claim.correlationId,
+  })
+  const unusable = ['revoked', 'suspended', 'expired'].includes(verdict.status)
+  throw new Refusal(unusable ? 'certificate.not-usable' : 'operation.signature-rejected', verdict.status)
+}
+
+/** Without the CA nothing can be said about a certificate, so funds do not move (B-7.3.2.2-7). */
+async function asRefusal<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof AuthorityUnavailable) throw new Refusal('server.unavailable', error.message)
+    throw error
+  }
+}

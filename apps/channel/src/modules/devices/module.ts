@@ -1,0 +1,146 @@
+import {
+  devicesBeginBinding,
+  devicesCompleteBinding,
+  devicesList,
+  devicesRelease,
+  devicesRequestCertificate,
+  Refusal,
+  type InputOf,
+} from '@anqu/contract'
+import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
+import { bind, type BoundRoute, type CustomerSession, type RequestContext } from '../../http/bound-route.ts'
+import type { AuditLog } from '../../needs/audit.ts'
+import { beginBinding, completeBinding, requestCertificate } from './bind-device.ts'
+
+type Text = { zh: string; en: string }
+
+export type DeviceNeeds = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly audit: AuditLog
+  readonly environmentHash: (environment: InputOf<typeof devicesBeginBinding>['environment']) => string
+  readonly verifyOtp: (
+    entry: { otpId: string; otp: string; purpose: 'bind-device'; binding: string },
+    accountId: string,
+    context: RequestContext,
+  ) => Promise<void>
+  readonly issueCertificate: (request: {
+    bindingId: string
+    csr: Uint8Array
+    accountId: string
+    deviceId: string
+    origin: string
+  }) => Promise<{ certificate: Uint8Array; chain: Uint8Array[]; serial: string; notAfterMs: number }>
+  readonly revokeIn: (
+    tx: Transaction,
+    request: { serial: string; reason: string; correlationId: string },
+  ) => Promise<void>
+  readonly endSessionsOf: (tx: Transaction, accountId: string, reason: string) => Promise<void>
+  readonly notifyIn: (
+    tx: Transaction,
+    accountId: string,
+    notice: { title: Text; text: Text },
+  ) => Promise<void>
+}
+
+export type Devices = {
+  readonly routes: BoundRoute[]
+  boundDevice(accountId: string, clientKeyId: string): Promise<string | null>
+  countActive(): Promise<number>
+}
+
+type Row = {
+  device_id: string
+  label: string
+  client_key_id: string
+  certificate_serial: string
+  certificate_expires_at_ms: bigint
+  state: 'active' | 'released'
+  bound_at_ms: bigint
+}
+const listLength = 20
+
+export function createDevices(needs: DeviceNeeds): Devices {
+  const { db } = needs
+  return {
+    async boundDevice(accountId, clientKeyId) {
+      const row = await db.maybe<{ device_id: string }>(sql`
+        select device_id from device where account_id = ${accountId} and client_key_id = ${clientKeyId} and state = 'active'`)
+      return row?.device_id ?? null
+    },
+    async countActive() {
+      const row = await db.one<{ count: bigint }>(
+        sql`select count(*) as count from device where state = 'active'`,
+      )
+      return Number(row.count)
+    },
+    routes: [
+      bind(devicesBeginBinding, (input, context) => beginBinding(needs, input, context)),
+      bind(devicesRequestCertificate, (input, context) => requestCertificate(needs, input, context)),
+      bind(devicesCompleteBinding, (input, context) => completeBinding(needs, input, context)),
+      bind(devicesList, async (_input, context) => {
+        const rows = await db.query<Row>(sql`
+          select device_id, label, client_key_id, certificate_serial, certificate_expires_at_ms, state, bound_at_ms
+          from device where account_id = ${customerOf(context).accountId} order by bound_at_ms desc limit ${listLength}`)
+        return {
+          devices: rows.map((row) => ({
+            deviceId: row.device_id,
+            label: row.label,
+            boundAtMs: Number(row.bound_at_ms),
+            lastSeenAtMs: Number(row.bound_at_ms),
+            current: row.client_key_id === context.clientKeyId && row.state === 'active',
+            certificateSerial: row.certificate_serial,
+            certificateExpiresAtMs: Number(row.certificate_expires_at_ms),
+            state: row.state,
+          })),
+        }
+      }),
+      bind(devicesRelease, async ({ deviceId }, context) => {
+        await release(needs, deviceId, context)
+        return { released: true }
+      }),
+    ],
+  }
+}
+
+/** Releases a device, a lost one too: its certificate is revoked at both systems and its sessions end (C-6.3.1-g). */
+async function release(needs: DeviceNeeds, deviceId: string, context: RequestContext): Promise<void> {
+  const { db, clock, audit } = needs
+  const { accountId } = customerOf(context)
+  await db.transaction(async (tx) => {
+    const row = await tx.maybe<{ certificate_serial: string; client_key_id: string }>(sql`
+      update device set state = 'released', released_at_ms = ${clock.nowMs()}
+      where device_id = ${deviceId} and account_id = ${accountId} and state = 'active'
+      returning certificate_serial, client_key_id`)
+    if (row === undefined) throw new Refusal('request.not-found', 'no such active device')
+    await needs.revokeIn(tx, {
+      serial: row.certificate_serial,
+      reason: 'released by the holder',
+      correlationId: context.correlationId,
+    })
+    if (row.client_key_id !== context.clientKeyId)
+      await needs.endSessionsOf(tx, accountId, 'session.environment-changed')
+    await audit.recordIn(tx, {
+      event: 'device.released',
+      eventClass: 'device',
+      outcome: 'success',
+      subject: accountId,
+      description: 'Holder released a device; its certificate is revoked',
+      origin: context.origin,
+      resource: `device:${deviceId}`,
+      correlationId: context.correlationId,
+    })
+    await needs.notifyIn(tx, accountId, {
+      title: { zh: '设备已解除绑定', en: 'A device was released' },
+      text: {
+        zh: '该设备上的证书已吊销，不能再用于交易。',
+        en: 'Its certificate is revoked and cannot be used any more.',
+      },
+    })
+  })
+}
+
+export function customerOf(context: RequestContext): CustomerSession {
+  if (context.customer === null) throw new Refusal('session.required')
+  return context.customer
+}

@@ -1,0 +1,11 @@
+export {
+  createFactors,
+  registrationBinding,
+  transactionScope,
+  type Factors,
+  type FactorsNeeds,
+} from './module.ts'
+export { maskPhone, type OtpOrder, type SendSms } from './otp.ts'
+export type { Witness } from './pictures.ts'
+export type { SecretEntry } from './keyboards.ts'
+export type { LockView } from './guard.ts'

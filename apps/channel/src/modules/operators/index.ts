@@ -1,0 +1,1 @@
+export { createOperators, type NewStaff, type Operators } from './module.ts'
