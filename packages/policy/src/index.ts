@@ -1,1 +1,2 @@
-export {}
+export { clausesOf, policy, policyEntries } from './policy.ts'
+export type { PolicyEntry } from './define-policy.ts'
