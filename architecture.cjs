@@ -40,7 +40,7 @@ const processArrows = {
   'apps/ca': serverLibraries,
   'apps/mobile': [...clientLibraries, 'packages/ui'],
   'apps/console': [...clientLibraries, 'packages/ui'],
-  'apps/starter': ['packages/encoding', 'packages/platform'],
+  'apps/starter': ['packages/encoding', 'packages/gm-crypto', 'packages/platform'],
   'simulators/fault-switches': serverLibraries,
   'simulators/bank-core': [...serverLibraries, 'simulators/fault-switches'],
   'simulators/sms': [...serverLibraries, 'simulators/fault-switches'],

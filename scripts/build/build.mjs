@@ -5,7 +5,7 @@ import { listWorkspaces, root, withUses } from '../workspace.mjs'
 import { copyAssets } from './assets.mjs'
 import { hashInputs, readStamps, writeStamp } from './stale.mjs'
 
-const settings = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json']
+const settings = ['package-lock.json', 'tsconfig.base.json']
 const bundlerSettings = ['vite.config.ts', 'vite.config.mjs']
 
 const isBundled = ({ folder }) => bundlerSettings.some((file) => existsSync(path.join(root, folder, file)))
@@ -13,7 +13,8 @@ const isCompiled = ({ folder }) => existsSync(path.join(root, folder, 'tsconfig.
 
 async function compile(workspaces) {
   const [node, tsc] = nodeTool('typescript-native/bin/tsc')
-  await step('Compiling TypeScript', () => mustRun(node, [tsc, '-b']))
+  const folders = workspaces.map(({ folder }) => folder)
+  await step('Compiling TypeScript', () => mustRun(node, [tsc, '-b', ...folders]))
   const copied = copyAssets(workspaces)
   if (copied > 0) process.stdout.write(`  ${copied} other files copied\n`)
 }

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+import type { Profile, Program } from './program.ts'
+
+const entryOf = (folder: string): string =>
+  fileURLToPath(new URL(`../../../${folder}/dist/main.js`, import.meta.url))
+
+const loopback = '127.0.0.1'
+
+const ca: Program = {
+  name: 'ca',
+  entry: entryOf('apps/ca'),
+  after: [],
+  databases: ['anqu_ca'],
+  ports: { ANQU_CA_PORT: 8082 },
+  settingPrefixes: ['ANQU_CA_'],
+  environment: ({ databases, folder, ports, profile }) => ({
+    ANQU_CA_HOST: loopback,
+    ANQU_CA_PORT: String(ports['ANQU_CA_PORT']),
+    ANQU_CA_DATABASE_URL: databases['anqu_ca'],
+    ANQU_CA_DATA_DIR: folder,
+    ANQU_CA_PROFILE: profile,
+  }),
+}
+
+const standIns: Program = {
+  name: 'simulators',
+  entry: entryOf('simulators/all'),
+  after: [],
+  databases: ['anqu_bank', 'anqu_sms', 'anqu_witness'],
+  ports: { ANQU_BANK_PORT: 8090, ANQU_SMS_PORT: 8091, ANQU_WITNESS_PORT: 8092 },
+  settingPrefixes: ['ANQU_BANK_', 'ANQU_SMS_', 'ANQU_WITNESS_'],
+  environment: ({ databases, ports }) => ({
+    ANQU_BANK_HOST: loopback,
+    ANQU_BANK_PORT: String(ports['ANQU_BANK_PORT']),
+    ANQU_BANK_DATABASE_URL: databases['anqu_bank'],
+    ANQU_SMS_HOST: loopback,
+    ANQU_SMS_PORT: String(ports['ANQU_SMS_PORT']),
+    ANQU_SMS_DATABASE_URL: databases['anqu_sms'],
+    ANQU_WITNESS_HOST: loopback,
+    ANQU_WITNESS_PORT: String(ports['ANQU_WITNESS_PORT']),
+    ANQU_WITNESS_DATABASE_URL: databases['anqu_witness'],
+  }),
+}
+
+/** Only the demo profile knows the stand-ins; in production their addresses are settings of the channel. */
+const channel = (profile: Profile): Program => ({
+  name: 'channel',
+  entry: entryOf('apps/channel'),
+  after: profile === 'demo' ? ['ca', 'simulators'] : ['ca'],
+  databases: ['anqu_channel'],
+  ports: { ANQU_CHANNEL_PORT: 8080, ANQU_CHANNEL_ADMIN_PORT: 8081 },
+  settingPrefixes: ['ANQU_CHANNEL_'],
+  environment: ({ databases, folder, host, ports, redisUrl, tls }) => ({
+    ANQU_CHANNEL_HOST: host,
+    ANQU_CHANNEL_PORT: String(ports['ANQU_CHANNEL_PORT']),
+    ANQU_CHANNEL_ADMIN_PORT: String(ports['ANQU_CHANNEL_ADMIN_PORT']),
+    ANQU_CHANNEL_DATABASE_URL: databases['anqu_channel'],
+    ANQU_CHANNEL_REDIS_URL: redisUrl,
+    ANQU_CHANNEL_DATA_DIR: folder,
+    ANQU_CHANNEL_PROFILE: profile,
+    ANQU_CHANNEL_TLS_CERT_FILE: tls?.certFile,
+    ANQU_CHANNEL_TLS_KEY_FILE: tls?.keyFile,
+    ANQU_CHANNEL_CA_URL: `http://${loopback}:${ports['ANQU_CA_PORT']}`,
+    ...(profile === 'demo' && {
+      ANQU_CHANNEL_BANK_URL: `http://${loopback}:${ports['ANQU_BANK_PORT']}`,
+      ANQU_CHANNEL_SMS_URL: `http://${loopback}:${ports['ANQU_SMS_PORT']}`,
+      ANQU_CHANNEL_WITNESS_URL: `http://${loopback}:${ports['ANQU_WITNESS_PORT']}`,
+    }),
+  }),
+})
+
+/** What runs on this machine: in production our own processes only, in the demo the stand-ins for other parties too. */
+export function programsOf(profile: Profile): readonly Program[] {
+  return profile === 'demo' ? [ca, standIns, channel(profile)] : [ca, channel(profile)]
+}
