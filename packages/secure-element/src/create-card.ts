@@ -1,4 +1,5 @@
 import { securityServiceApplet } from './applets/security-service/security-service.ts'
+import type { KeySet } from './channel/key-set.ts'
 import type { RandomSource } from './runtime/card-random.ts'
 import { Card } from './runtime/card.ts'
 import type { CardStorage } from './storage/card-storage.ts'
@@ -7,6 +8,10 @@ export interface CardOptions {
   readonly storage: CardStorage
   /** Bytes of card memory; 256 KiB by default. */
   readonly quota?: number
+  /** Keys of the secure channel, given to a new card; a card without any opens no channel. */
+  readonly channelKeys?: readonly KeySet[]
+  /** 'required': the application is reached through a secure channel only. */
+  readonly channelPolicy?: 'required' | 'optional'
   /** Tests only: the card's random numbers come from gm-crypto. */
   readonly random?: RandomSource
   /** Tests only: rounds of PBKDF2 from PIN to key. */

@@ -9,7 +9,7 @@ import { cardWithPin, field, selectService, send, verifyPin } from './testing/te
 import { issueCertificate } from './testing/test-certificates.ts'
 
 /** Bounded for the ordinary test run; `ANSWER_LIMIT` is the largest answer any command may give. */
-const RUNS = 20_000
+const RUNS = 50_000
 const ANSWER_LIMIT = 70_000
 
 const NAME = utf8ToBytes('c')

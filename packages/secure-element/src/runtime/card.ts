@@ -1,10 +1,15 @@
-import { equalBytes, hexToBytes, ParseError } from '@anqu/encoding'
+import { bytesToHex, equalBytes, hexToBytes, ParseError } from '@anqu/encoding'
 import { CommandChain } from '../apdu/chaining.ts'
 import { parseCommand, type CommandApdu } from '../apdu/command.ts'
 import { encodeResponse, ResponseBuffer } from '../apdu/response.ts'
 import { requireStatus, StatusError, StatusWord } from '../apdu/status-word.ts'
+import { StoredChannelKeys } from '../applets/issuer-security-domain/channel-keys.ts'
+import { ISSUER_SECURITY_DOMAIN_AID, IssuerSecurityDomain } from '../applets/issuer-security-domain/issuer-security-domain.ts'
+import type { KeySet } from '../channel/key-set.ts'
+import { SecureChannel } from '../channel/secure-channel.ts'
 import { CardStorageError, type CardStorage } from '../storage/card-storage.ts'
 import type { CardConnection } from '../transports/card-connection.ts'
+import { AppletMemory } from './applet-memory.ts'
 import { AppletRegistry, type InstalledApplet } from './applet-registry.ts'
 import type { Applet } from './applet.ts'
 import { CardRandom, type RandomSource } from './card-random.ts'
@@ -17,8 +22,14 @@ export const ANSWER_TO_RESET = hexToBytes('3b80800101')
 
 const INS_SELECT = 0xa4
 const INS_GET_RESPONSE = 0xc0
+const INS_GET_DATA = 0xca
+const INS_INITIALIZE_UPDATE = 0x50
+const INS_EXTERNAL_AUTHENTICATE = 0x82
 const CHANNEL_BITS = 0x03
-const SECURE_MESSAGING_BITS = 0x0c
+/** GlobalPlatform's secure messaging; ISO's own form is not spoken. */
+const SECURE_MESSAGING = 0x04
+const ISO_SECURE_MESSAGING = 0x08
+const NOTHING = new Uint8Array(0)
 const UNUSED_CLASS_BITS = 0x60
 
 export interface CardSetup {
@@ -26,9 +37,15 @@ export interface CardSetup {
   readonly applets: readonly InstalledApplet[]
   readonly quota?: number
   readonly random?: RandomSource
+  /** Keys of the secure channel that a new card is given. */
+  readonly channelKeys?: readonly KeySet[]
+  /** 'required': no application is reached outside a secure channel (B-7.5.10.2-2). Default 'optional'. */
+  readonly channelPolicy?: 'required' | 'optional'
 }
 
 interface Power {
+  readonly channel: SecureChannel
+  readonly issuer: IssuerSecurityDomain
   readonly registry: AppletRegistry
   readonly lifeCycle: LifeCycle
   readonly masterFile: MasterFile
@@ -75,21 +92,24 @@ export class Card implements CardConnection {
   }
 
   async #powerUp(): Promise<Power> {
-    const { storage, applets, quota, random } = this.#setup
+    const { storage, applets, quota, channelKeys = [] } = this.#setup
     const memory = await NonVolatileMemory.open(storage, quota)
+    const random = new CardRandom(this.#setup.random)
+    const registry = new AppletRegistry(applets, memory, random)
+    const lifeCycle = new LifeCycle(memory)
+    const aid = ISSUER_SECURITY_DOMAIN_AID
+    const keys = new StoredChannelKeys(aid, new AppletMemory(memory, bytesToHex(aid)), random)
+    await keys.personalise(channelKeys)
+    const channel = new SecureChannel(keys)
+    const issuer = new IssuerSecurityDomain({ lifeCycle, registry, channel, keys })
     const masterFile = new MasterFile()
-    return {
-      registry: new AppletRegistry(applets, memory, new CardRandom(random)),
-      lifeCycle: new LifeCycle(memory),
-      masterFile,
-      chain: new CommandChain(),
-      responses: new ResponseBuffer(),
-      selected: masterFile,
-    }
+    const [chain, responses] = [new CommandChain(), new ResponseBuffer()]
+    return { registry, lifeCycle, channel, issuer, masterFile, chain, responses, selected: masterFile }
   }
 
   #powerOff(): void {
     this.#power?.registry.powerOff()
+    this.#power?.channel.close()
     this.#power?.chain.clear()
     this.#power?.responses.clear()
     this.#power = undefined
@@ -102,12 +122,26 @@ export class Card implements CardConnection {
       if (part.ins === INS_GET_RESPONSE) return getResponse(power, part)
       power.responses.clear()
       const command = power.chain.accept(part)
-      if (command === undefined) return encodeResponse(new Uint8Array(0), StatusWord.ok)
-      const body = command.ins === INS_SELECT && command.cla === 0 ? select(power, command) : await dispatch(power, command)
-      return power.responses.answer(body, command.ne)
+      if (command === undefined) return encodeResponse(NOTHING, StatusWord.ok)
+      return power.responses.answer(await this.#execute(power, command), command.ne)
     } catch (error) {
-      return encodeResponse(new Uint8Array(0), this.#statusOf(error))
+      const statusWord = this.#statusOf(error)
+      return encodeResponse(await power.channel.wrap(NOTHING, statusWord), statusWord)
     }
+  }
+
+  /** The secure channel stands before every application: nothing passes it but what it unwrapped, or what needs none. */
+  async #execute(power: Power, command: CommandApdu): Promise<Uint8Array> {
+    const { channel } = power
+    if (command.ins === INS_SELECT && command.cla === 0) return select(power, command)
+    requireStatus(power.lifeCycle.state !== CardState.terminated, StatusWord.conditionsNotSatisfied)
+    if (command.ins === INS_INITIALIZE_UPDATE && command.cla === 0x80) return channel.initializeUpdate(command)
+    if (command.ins === INS_EXTERNAL_AUTHENTICATE && command.cla === 0x84) return channel.externalAuthenticate(command)
+    if ((command.cla & SECURE_MESSAGING) !== 0 || channel.isOpen)
+      return channel.wrap(await power.selected.process(await channel.unwrap(command)), StatusWord.ok)
+    const reachable = this.#setup.channelPolicy !== 'required' || isPublic(power, command)
+    requireStatus(reachable, StatusWord.securityNotSatisfied)
+    return power.selected.process(command)
   }
 
   #statusOf(error: unknown): number {
@@ -127,7 +161,7 @@ export class Card implements CardConnection {
 function checkClass({ cla }: CommandApdu): void {
   requireStatus((cla & UNUSED_CLASS_BITS) === 0, StatusWord.classNotSupported)
   requireStatus((cla & CHANNEL_BITS) === 0, StatusWord.channelNotSupported)
-  requireStatus((cla & SECURE_MESSAGING_BITS) === 0, StatusWord.secureMessagingNotSupported)
+  requireStatus((cla & ISO_SECURE_MESSAGING) === 0, StatusWord.secureMessagingNotSupported)
 }
 
 function getResponse(power: Power, command: CommandApdu): Uint8Array {
@@ -138,9 +172,9 @@ function getResponse(power: Power, command: CommandApdu): Uint8Array {
   return piece
 }
 
-async function dispatch(power: Power, command: CommandApdu): Promise<Uint8Array> {
-  requireStatus(power.lifeCycle.state !== CardState.terminated, StatusWord.conditionsNotSatisfied)
-  return power.selected.process(command)
+/** What a required channel lets through bare: the issuer's public data, and the root that refuses everything itself. */
+function isPublic(power: Power, command: CommandApdu): boolean {
+  return power.selected === power.masterFile || (power.selected === power.issuer && command.ins === INS_GET_DATA)
 }
 
 /** SELECT by application identifier (P1 04), or of the master file (P1 00). */
@@ -150,15 +184,24 @@ function select(power: Power, command: CommandApdu): Uint8Array {
   requireStatus(state !== CardState.terminated, StatusWord.conditionsNotSatisfied)
   const next = target(power, command)
   requireStatus(next !== undefined, StatusWord.notFound)
-  // A locked card shows its root and nothing else (GlobalPlatform Card Specification 2.3.1 §5.1.1.4).
-  requireStatus(state !== CardState.locked || next === power.masterFile, StatusWord.conditionsNotSatisfied)
+  // A locked card shows its root and its issuer (GlobalPlatform Card Specification 2.3.1 §5.1.1.4), a locked application is closed.
+  const isApplication = next !== power.masterFile && next !== power.issuer
+  requireStatus(!isApplication || state !== CardState.locked, StatusWord.conditionsNotSatisfied)
+  requireStatus(!isApplication || !power.registry.isLocked(next), StatusWord.conditionsNotSatisfied)
+  power.channel.close()
   power.selected.deselect()
   power.selected = next
   return next.select()
 }
 
 function target(power: Power, { p1, data }: CommandApdu): Applet | undefined {
-  if (p1 === 0x04) return power.registry.find(data)
+  if (p1 === 0x04) return data.length === 0 || isIssuer(data) ? power.issuer : power.registry.find(data)
   requireStatus(p1 === 0x00, StatusWord.wrongParameters)
   return data.length === 0 || equalBytes(data, MASTER_FILE_ID) ? power.masterFile : undefined
+}
+
+/** Full identifier, or its start from five bytes on. */
+function isIssuer(aid: Uint8Array): boolean {
+  const { length } = aid
+  return length >= 5 && length <= 8 && equalBytes(aid, ISSUER_SECURITY_DOMAIN_AID.subarray(0, length))
 }

@@ -65,21 +65,27 @@ test('no class and instruction answers key bytes, with the PIN standing', async 
 test('no P1 and P2 of any instruction the applet knows answers key bytes, with the PIN standing', async () => {
   const { card, secrets } = await watchedCard()
   const headers = new Map(Object.values(COMMANDS).map(({ cla, ins }) => [(cla << 8) | ins, { cla, ins }]))
+  const refused: string[] = []
   for (const { cla, ins } of headers.values()) {
     // Deleting would end the sweep early; that it answers nothing is tested by itself.
     if (ins === COMMANDS.deleteContainer.ins) continue
+    const allowed = new Set(Object.values(COMMANDS).flatMap((rule) => (rule.ins === ins && rule.cla === cla ? rule.p1p2 : [])))
     await verifyPin(card)
     for (let parameters = 0; parameters < 0x10000; parameters++) {
-      const allowed = Object.values(COMMANDS).some((rule) => rule.ins === ins && rule.p1p2.some((value: number) => value === parameters))
-      const bodies = allowed ? BODIES : BODIES.slice(1, 2)
-      for (const data of bodies) {
-        if (allowed) await verifyPin(card)
-        const answer = await card.transmit(encodeCommand({ cla, ins, p1: parameters >> 8, p2: parameters & 0xff, data, ne: 256 }))
-        if (!allowed) expect(answer).toEqual(Uint8Array.of(0x6a, 0x86))
-        else expect(leak(answer, secrets)).toBeUndefined()
+      const command = { cla, ins, p1: parameters >> 8, p2: parameters & 0xff, ne: 256 }
+      if (allowed.has(parameters)) {
+        for (const data of BODIES) {
+          await verifyPin(card)
+          expect(leak(await card.transmit(encodeCommand({ ...command, data })), secrets)).toBeUndefined()
+        }
+        continue
       }
+      const answer = await card.transmit(encodeCommand({ ...command, data: NAME }))
+      // A plain comparison: a million assertions would take longer than the card does.
+      if (answer.length !== 2 || answer[0] !== 0x6a || answer[1] !== 0x86) refused.push(bytesToHex(answer))
     }
   }
+  expect(refused).toEqual([])
 }, 240_000)
 
 test('no command writes a private key: every pair on the card came from its own random numbers', async () => {

@@ -268,7 +268,7 @@ test('the images on the medium hold neither PIN nor container name in clear', as
   await ready()
   for (const slot of [0, 1] as const) {
     const image = Buffer.from(medium.image(slot) ?? [])
-    expect(image.length).toBeGreaterThan(500)
+    expect(image.length).toBeGreaterThan(300)
     for (const secret of [PIN, NAME]) expect(image.includes(Buffer.from(secret))).toBe(false)
   }
 })

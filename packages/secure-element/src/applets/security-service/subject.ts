@@ -23,3 +23,9 @@ export function parseSubject(reader: ByteReader): Name {
   requireStatus(attributes.length > 0, StatusWord.wrongData)
   return attributes
 }
+
+const TYPES = ['CN', 'O', 'OU', 'C', 'ST', 'L', 'serialNumber'] as const
+
+function isAttributeType(type: string): type is Name[number]['type'] {
+  return TYPES.some((known) => known === type)
+}

@@ -1,0 +1,75 @@
+import { bytesToHex } from '@anqu/encoding'
+import { encodeKeySet, parseKeySet, type KeySet } from '../../channel/key-set.ts'
+import type { ChannelKeyStore } from '../../channel/secure-channel.ts'
+import { put, remove, type AppletMemory } from '../../runtime/applet-memory.ts'
+import type { CardRandom } from '../../runtime/card-random.ts'
+import { FileType } from '../../runtime/non-volatile-memory.ts'
+
+const SEQUENCE = 'sequence'
+const DIVERSIFICATION = 'diversification'
+const DIVERSIFICATION_LENGTH = 10
+const LAST_SEQUENCE = 0xff_ffff
+
+/** Channel keys in card memory: one key file for each version, never overwritten, replaced by delete and create in one step. */
+export class StoredChannelKeys implements ChannelKeyStore {
+  readonly aid: Uint8Array
+  readonly #memory: AppletMemory
+  readonly #random: CardRandom
+
+  constructor(aid: Uint8Array, memory: AppletMemory, random: CardRandom) {
+    this.aid = aid
+    this.#memory = memory
+    this.#random = random
+  }
+
+  /** At first power-up: the keys a card leaves its issuer with, and its own diversification data. */
+  async personalise(keySets: readonly KeySet[]): Promise<void> {
+    if (this.#memory.get(DIVERSIFICATION) !== undefined) return
+    const keys = keySets.map((keySet) => put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key))
+    await this.#memory.commit([put(DIVERSIFICATION, this.#random.bytes(DIVERSIFICATION_LENGTH)), ...keys])
+  }
+
+  get diversification(): Uint8Array {
+    return this.#memory.get(DIVERSIFICATION) ?? new Uint8Array(DIVERSIFICATION_LENGTH)
+  }
+
+  get versions(): number[] {
+    return this.#memory.paths('key/').map(versionOf).toSorted((a, b) => a - b)
+  }
+
+  keySet(version: number): KeySet | undefined {
+    const wanted = version === 0 ? this.versions[0] : version
+    const path = this.#memory.paths('key/').find((candidate) => versionOf(candidate) === wanted)
+    const bytes = path === undefined ? undefined : this.#memory.get(path)
+    return bytes === undefined || wanted === undefined ? undefined : parseKeySet(wanted, bytes)
+  }
+
+  get sequence(): number {
+    const bytes = this.#memory.get(SEQUENCE)
+    return bytes === undefined ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  }
+
+  /** A used-up counter ends the keys' life: no session opens any more. */
+  async advance(): Promise<void> {
+    const next = this.sequence + 1
+    if (next > LAST_SEQUENCE) throw new RangeError('the sequence counter of the channel keys is used up')
+    const bytes = new Uint8Array(4)
+    new DataView(bytes.buffer).setUint32(0, next)
+    await this.#memory.commit([put(SEQUENCE, bytes)])
+  }
+
+  /** Adds a key set, or puts it in the place of version `replaced`, all or nothing. */
+  async store(keySet: KeySet, replaced: number): Promise<void> {
+    const gone = this.#memory.paths('key/').filter((path) => versionOf(path) === replaced || versionOf(path) === keySet.version)
+    const added = put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key)
+    await this.#memory.commit([...gone.map(remove), added])
+  }
+
+  #newPath(version: number): string {
+    return `key/${version}/${bytesToHex(this.#random.bytes(4))}`
+  }
+}
+
+function versionOf(path: string): number {
+  return Number(path.split('/')[1])
+}

@@ -1,0 +1,38 @@
+import { ByteReader, ByteWriter, ParseError } from '@anqu/encoding'
+import { AES, SM4, type BlockCipher } from './block-cipher.ts'
+import type { ChannelKeys } from './session-keys.ts'
+
+/** A card's channel keys under their version number (01–7F). */
+export interface KeySet {
+  readonly version: number
+  readonly cipher: BlockCipher
+  readonly keys: ChannelKeys
+}
+
+/** Key type bytes: AES as in GlobalPlatform table 11-16; that table knows no SM4, so its byte is our own. */
+const KEY_TYPE = { AES: 0x88, SM4: 0x8e } as const
+const KEY_LENGTH = 16
+
+export function keyType(cipher: BlockCipher): number {
+  return KEY_TYPE[cipher.name]
+}
+
+/** @throws ParseError for a type that is neither AES nor SM4. */
+export function cipherOfType(type: number): BlockCipher {
+  if (type === KEY_TYPE.AES) return AES
+  if (type === KEY_TYPE.SM4) return SM4
+  throw new ParseError('key', 0, 'an AES or SM4 key')
+}
+
+/** type ‖ ENC ‖ MAC ‖ DEK. */
+export function encodeKeySet({ cipher, keys }: KeySet): Uint8Array {
+  return new ByteWriter(64).u8(keyType(cipher)).bytes(keys.encryption).bytes(keys.mac).bytes(keys.data).finish()
+}
+
+export function parseKeySet(version: number, bytes: Uint8Array): KeySet {
+  const reader = new ByteReader(bytes, 'key set')
+  const cipher = cipherOfType(reader.u8())
+  const [encryption, mac, data] = [reader.bytes(KEY_LENGTH), reader.bytes(KEY_LENGTH), reader.bytes(KEY_LENGTH)]
+  reader.end()
+  return { version, cipher, keys: { encryption: encryption.slice(), mac: mac.slice(), data: data.slice() } }
+}
