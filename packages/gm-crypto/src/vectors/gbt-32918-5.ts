@@ -1,0 +1,36 @@
+/**
+ * Worked examples of GB/T 32918.5—2017 on the curve sm2p256v1 (annexes A, B and C; the same values as GM/T 0003.5—2012).
+ * All values in hexadecimal, texts as UTF-8.
+ */
+export const signature = {
+  message: 'message digest',
+  id: '1234567812345678',
+  d: '3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8',
+  publicKey:
+    '0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13',
+  z: 'b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3',
+  e: 'f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640',
+  k: '59276e27d506861a16680f3ad9c02dccef3cc1fa3cdbe4ce6d54b80deac1bc21',
+  r: 'f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3',
+  s: 'b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa',
+} as const
+
+export const exchange = {
+  id: '1234567812345678',
+  dA: '81eb26e941bb5af16df116495f90695272ae2cd63d6c4ae1678418be48230029',
+  rA: 'd4de15474db74d06491c440d305e012400990f3e390c7e87153c12db2ea60bb3',
+  dB: '785129917d45a9ea5437a59356b82338eaadda6ceb199088f14ae10defa229b5',
+  rB: '7e07124814b309489125eaed101113164ebf0f3458c5bd88335c1f9d596243d6',
+  keyBytes: 16,
+  key: '6c89347354de2484c60b4ab1fde4c6e5',
+  s1: 'd3a0fe15dee185ceae907a6b595cc32a266ed7b3367e9983a896dc32fa20f8eb',
+  sA: '18c7894b3816df16cf07b05c5ec0bef5d655d58f779cc1b400a4f3884644db88',
+} as const
+
+export const encryption = {
+  message: 'encryption standard',
+  d: '3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8',
+  c1: '0404ebfc718e8d1798620432268e77feb6415e2ede0e073c0f4f640ecd2e149a73e858f9d81e5430a57b36daab8f950a3c64e6ee6a63094d99283aff767e124df0',
+  c3: '59983c18f809e262923c53aec295d30383b54e39d609d160afcb1908d0bd8766',
+  c2: '21886ca989ca9c7d58087307ca93092d651efa',
+} as const
