@@ -1,1 +1,8 @@
-export {}
+export { createClient, type AnquClient, type Call } from './client.ts'
+export { browserCarrier, nodeCarrier } from './carrier.ts'
+export type { Carrier, Traffic, TransportOptions } from './sealed-transport.ts'
+export { ConnectionLost, Refused } from './refused.ts'
+export type { KeyboardPurpose, KeyboardView, SecretEntry, SecureEntry } from './secure-entry.ts'
+export { bindDevice, paymentContainer, type BindingStep, type BoundDevice } from './bind-device.ts'
+export { confirmOperation, readOrder, readReceipt } from './sign-order.ts'
+export { loadInstanceKey, type InstanceKeyStore } from './instance-key.ts'

@@ -1,3 +1,4 @@
+import { ConfigError } from './config.ts'
 import type { Log } from './log.ts'
 
 const shutdownLimitMs = 20_000
@@ -34,10 +35,23 @@ export interface ReadyReport {
   readonly name: string
   /** What is served where, for example `{ inbox: 'http://127.0.0.1:8091' }`. */
   readonly addresses: Readonly<Record<string, string>>
+  /** Accounts of the demo profile, to be shown to whoever started the system. */
+  readonly demoAccounts?: readonly object[]
 }
 
 /** Tells whoever started this process that it serves: one line `ready {json}` on standard output, and over IPC. */
 export function readyLine(report: ReadyReport): void {
   process.stdout.write(`ready ${JSON.stringify(report)}\n`)
   process.send?.({ type: 'ready', ...report })
+}
+
+/** Runs the start of a process: a bad setting ends it with its message and code 2, anything else with code 1. */
+export async function runMain(start: () => Promise<void>): Promise<void> {
+  try {
+    await start()
+  } catch (error) {
+    const message = error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`${message}\n`)
+    process.exit(error instanceof ConfigError ? 2 : 1)
+  }
 }

@@ -97,7 +97,7 @@ export function createDevices(needs: DeviceNeeds): Devices {
       }),
       bind(devicesRelease, async ({ deviceId }, context) => {
         await release(needs, deviceId, context)
-        return { released: true }
+        return { released: true as const }
       }),
     ],
   }

@@ -42,7 +42,6 @@ export async function giveSecondPassword(
   const { db, clock, audit } = needs
   const { input, owner, context } = request
   const row = await requireOperation(needs, input.operationId, owner, ['prepared'])
-  await needs.transactionGuard.assertOpen(owner.accountId)
   await needs.verifyTransactionPassword(owner.accountId, input.secret, context)
   return db.transaction(async (tx) => {
     const locked = await lockOperation(tx, row.operation_id)
@@ -97,12 +96,14 @@ export async function authorise(
   ])
   // A confirmation that arrives twice answers with what became of the first one; nothing runs again.
   if (row.state !== 'challenged') return row
-  await needs.transactionGuard.assertOpen(owner.accountId)
+  await needs.transactionGuard.begin(owner.accountId)
   try {
     await verifyEverything(needs, row, request)
   } catch (error) {
-    if (error instanceof Refusal && counted.has(error.code)) {
-      await needs.transactionGuard.failed(owner.accountId)
+    // An outage is nobody's error: it must not bring a customer closer to a lock.
+    if (!(error instanceof Refusal) || !counted.has(error.code))
+      await needs.transactionGuard.passed(owner.accountId)
+    else
       await needs.audit.record(
         operationEvent(row, {
           event: 'operation.confirmation-refused',
@@ -111,7 +112,6 @@ export async function authorise(
           why: error.code,
         }),
       )
-    }
     throw error
   }
   await needs.transactionGuard.passed(owner.accountId)

@@ -1,5 +1,5 @@
 export { createOperations, type Operations } from './module.ts'
-export { operationStaffRoutes } from './staff-routes.ts'
+export { operationFigures, operationStaffRoutes, type OperationFigures } from './staff-routes.ts'
 export {
   defineOperation,
   type OperationDefinition,

@@ -33,8 +33,8 @@ export type OperationNeeds = {
   }
   /** A lock after repeated erroneous transactions that only manual verification lifts (C-6.3.3-e-s3). */
   readonly transactionGuard: {
-    assertOpen(accountId: string): Promise<void>
-    failed(accountId: string): Promise<void>
+    /** Throws when locked; counts the confirmation as failed until `passed`. */
+    begin(accountId: string): Promise<void>
     passed(accountId: string): Promise<void>
   }
   readonly limits: {

@@ -46,7 +46,6 @@ export async function prepareOperation(
   const { db, clock, audit } = needs
   const { input, owner, context } = request
   needs.assertClientVersion(input.clientVersion)
-  await needs.transactionGuard.assertOpen(owner.accountId)
   const parsed = definition.input.safeParse(input.input)
   if (!parsed.success)
     throw new Refusal('request.malformed', `operation input: ${parsed.error.issues[0]?.path.join('.')}`)

@@ -110,3 +110,34 @@ export function operationStaffRoutes(
     }),
   ]
 }
+
+const dayMs = 86_400_000
+const daysShown = 14
+
+export type OperationFigures = {
+  byState: { state: View['state']; count: number }[]
+  lastDays: { date: string; paid: number; premiumFen: string; refused: number }[]
+}
+
+/** Counts for the overview: all operations by state, and the last days by outcome. */
+export async function operationFigures(db: Db, nowMs: number): Promise<OperationFigures> {
+  const states = await db.query<{ state: View['state']; count: bigint }>(
+    sql`select state, count(*) as count from operation group by state order by state`,
+  )
+  // Days of China: UTC+8.
+  const days = await db.query<{ date: string; paid: bigint; premium_fen: bigint; refused: bigint }>(sql`
+    select to_char(to_timestamp(finished_at_ms / 1000 + 28800) at time zone 'UTC', 'YYYY-MM-DD') as date,
+      count(*) filter (where state = 'done') as paid,
+      coalesce(sum(amount_fen) filter (where state = 'done'), 0)::bigint as premium_fen,
+      count(*) filter (where state in ('refused', 'reversed')) as refused
+    from operation where finished_at_ms > ${nowMs - daysShown * dayMs} group by 1 order by 1`)
+  return {
+    byState: states.map((row) => ({ state: row.state, count: Number(row.count) })),
+    lastDays: days.map((row) => ({
+      date: row.date,
+      paid: Number(row.paid),
+      premiumFen: row.premium_fen.toString(),
+      refused: Number(row.refused),
+    })),
+  }
+}

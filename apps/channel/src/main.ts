@@ -1,0 +1,130 @@
+import { openApiDocument } from '@anqu/contract'
+import { initGmCrypto } from '@anqu/gm-crypto'
+import {
+  createHttpServer,
+  createLog,
+  createMemoryStore,
+  createRedisStore,
+  onShutdown,
+  openDatabase,
+  readEnvironment,
+  readyLine,
+  runMain,
+  systemClock,
+  type HttpServer,
+  type Log,
+} from '@anqu/platform'
+import { compose, type Channel } from './compose.ts'
+import { readConfig, settingPrefix, type ChannelConfig } from './config.ts'
+import { addDemoStaff } from './demo-staff.ts'
+import { registerSealedRoutes, renderRefusal } from './http/sealed-routes.ts'
+import { serveApp } from './http/static-app.ts'
+import { loadKeyEncryptionKey } from './key-encryption-key.ts'
+import { createHttpAuthority } from './modules/certificates/index.ts'
+import { createSmsOperator, createWitness } from './modules/factors/index.ts'
+
+const version = '0.1.0'
+
+async function start(): Promise<void> {
+  await initGmCrypto()
+  const config = readConfig(readEnvironment())
+  const log = createLog({ name: 'channel', level: config.logLevel })
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: config.poolSize,
+    applicationName: 'channel',
+    log,
+  })
+  const store =
+    config.redisUrl === undefined
+      ? createMemoryStore({ clock: systemClock })
+      : createRedisStore({ url: config.redisUrl, log })
+  const authority = await createHttpAuthority({
+    url: config.caUrl,
+    dataDir: config.dataDir,
+    callersDir: config.caCallersDir,
+    clock: systemClock,
+  })
+  const channel = await compose({
+    db,
+    clock: systemClock,
+    log,
+    store,
+    authority,
+    kek: await loadKeyEncryptionKey(config.dataDir),
+    bankUrl: config.bankUrl,
+    sendSms: createSmsOperator(config.smsUrl),
+    witness: config.witnessUrl === undefined ? undefined : createWitness(config.witnessUrl, log),
+    dataDir: config.dataDir,
+  })
+  const demoAccounts = config.profile === 'demo' ? await addDemoStaff(channel.operators) : []
+  const customer = await serve(channel, config, log, {
+    audience: 'customer',
+    port: config.port,
+    directory: config.mobileDir,
+  })
+  const staff = await serve(channel, config, log, {
+    audience: 'staff',
+    port: config.adminPort,
+    directory: config.consoleDir,
+  })
+  await channel.audit.record(auditState('audit.started'))
+  channel.jobs.start()
+  onShutdown(log, async () => {
+    await Promise.all([customer.server.stop(), staff.server.stop()])
+    await channel.jobs.stop()
+    await channel.audit.record(auditState('audit.stopped'))
+    await channel.audit.seal()
+    await channel.audit.signHead()
+    await store.close()
+    await db.close()
+  })
+  readyLine({
+    name: 'channel',
+    addresses: { app: customer.address, console: staff.address, apiDocs: `${customer.address}/openapi.json` },
+    demoAccounts,
+  })
+}
+
+type Side = { audience: 'customer' | 'staff'; port: number; directory: string | undefined }
+
+async function serve(
+  channel: Channel,
+  config: ChannelConfig,
+  log: Log,
+  side: Side,
+): Promise<{ server: HttpServer; address: string }> {
+  const listen = { ...config, port: side.port }
+  const server = createHttpServer({ listen, settingPrefix, log, renderError: renderRefusal })
+  registerSealedRoutes({
+    server,
+    log,
+    audience: side.audience,
+    messages: channel.messages,
+    routes: channel.routes,
+    audit: channel.audit,
+    secure: config.tlsCertFile !== undefined,
+    pseudonym: (address) => channel.keys.lookup('address', address).slice(0, 16),
+    resolveCustomer: channel.sessions.resolve,
+    resolveStaff: channel.operators.resolve,
+  })
+  server.app.get('/healthz', async () => ({ status: 'ok' }))
+  server.app.get('/trust-anchors', async () => ({ certificates: anchors }))
+  server.app.get('/openapi.json', async () => openApiDocument(side.audience, version))
+  if (side.directory !== undefined) await serveApp(server.app, side.directory)
+  return { server, address: await server.start() }
+}
+
+/** Start and stop of the audit function are events themselves (A-5.11-11). */
+const auditState = (event: string) => ({
+  event,
+  eventClass: 'audit-state' as const,
+  outcome: 'success' as const,
+  subject: 'channel',
+  description: event,
+  origin: 'channel',
+  resource: 'audit-log',
+  correlationId: event,
+})
+
+await runMain(start)

@@ -1,0 +1,1 @@
+export { createMonitoring, type MonitoringNeeds } from './module.ts'

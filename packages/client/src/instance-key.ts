@@ -1,0 +1,25 @@
+import { Sm2PrivateKey } from '@anqu/gm-crypto'
+
+/** Where an installation keeps its key. What it is given must be kept secret by the place itself. */
+export type InstanceKeyStore = {
+  load(): Promise<Uint8Array | undefined>
+  save(privateKey: Uint8Array): Promise<void>
+}
+
+/**
+ * The key of this installation: it authenticates the client's side of every handshake and, once the device is bound, is the
+ * possession factor at login. Made at the first start, never sent.
+ */
+export async function loadInstanceKey(store: InstanceKeyStore): Promise<Sm2PrivateKey> {
+  const stored = await store.load()
+  if (stored !== undefined) {
+    const key = Sm2PrivateKey.fromBytes(stored)
+    stored.fill(0)
+    return key
+  }
+  const key = Sm2PrivateKey.generate()
+  const bytes = key.exportBytes()
+  await store.save(bytes)
+  bytes.fill(0)
+  return key
+}
