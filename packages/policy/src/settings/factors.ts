@@ -127,7 +127,7 @@ export const password = {
 
 /** The server draws it, the client knows positions only. */
 export const keyboard = {
-  validMs: setting(3 * minuteMs, ['B-7.5.5-5', 'B-7.5.4-3'], {
+  validMs: setting(3 * minuteMs, ['B-7.5.5-5'], {
     zh: '三分钟内一次有效，每次输入单独协商密钥',
     en: 'One entry within three minutes, under a key agreed for that entry',
   }),

@@ -115,7 +115,7 @@ export const session = {
     zh: '任何配置不得超过七十二小时',
     en: 'No configuration may exceed 72 hours',
   }),
-  loginStepMs: setting(5 * minuteMs, ['D-5.2.3.2-s2', 'D-5.2.1.1-d.2-s2'], {
+  loginStepMs: setting(5 * minuteMs, ['D-5.2.1.1-d.2-s2', 'A-6.4-2'], {
     zh: '两步登录之间最多五分钟，与验证码有效期一致',
     en: 'Five minutes between the two steps of a log-in, as long as a code lives',
   }),

@@ -116,7 +116,7 @@ export const keys = {
 }
 
 export const certificate = {
-  validMs: setting(365 * dayMs, ['B-7.3.1.2-1'], {
+  validMs: setting(365 * dayMs, ['B-7.3.2.2-3', 'B-6.2.3-1'], {
     zh: '客户证书有效期一年',
     en: 'A customer certificate lives a year',
   }),

@@ -72,7 +72,7 @@ export const limits = {
       ceilingPerOperationFen: 50_000n * yuanFen,
       ceilingPerDayFen: 200_000n * yuanFen,
     },
-    ['C-6.3.2-d-s1', 'C-6.3.2-d-s2', 'D-5.3.3.4-a'],
+    ['C-6.3.2-d-s1', 'C-6.3.2-d-s2', 'D-5.3.3.4-b'],
     {
       zh: '保费支付：默认单笔五千元、每日两万元；机构上限单笔五万元、每日二十万元',
       en: 'Premiums: 5,000 yuan each and 20,000 a day by default; ceilings 50,000 and 200,000',
