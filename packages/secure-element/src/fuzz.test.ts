@@ -18,7 +18,9 @@ async function usedCard() {
   const medium = new MemoryCard()
   const card = await cardWithPin(medium.holder())
   await verifyPin(card)
-  const key = Sm2PublicKey.fromBytes((await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: NAME })).data)
+  const key = Sm2PublicKey.fromBytes(
+    (await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: NAME })).data,
+  )
   const der = await issueCertificate(key, { serialHex: '01020304' })
   await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), der) })
   await selectService(card)
@@ -32,14 +34,19 @@ const known = fc.constantFrom(...Object.values(COMMANDS)).chain((rule) =>
     cla: fc.constantFrom(rule.cla, rule.cla | 0x10),
     ins: fc.constant(rule.ins),
     parameters: fc.constantFrom(...rule.p1p2),
-    data: fc.oneof(fc.uint8Array({ maxLength: 80 }), fc.constantFrom(NAME, field(NAME), concatBytes(field(NAME), NAME))),
+    data: fc.oneof(
+      fc.uint8Array({ maxLength: 80 }),
+      fc.constantFrom(NAME, field(NAME), concatBytes(field(NAME), NAME)),
+    ),
   }),
 )
 const command = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 80 }) },
   {
     weight: 4,
-    arbitrary: known.map(({ cla, ins, parameters, data }) => encodeCommand({ cla, ins, p1: parameters >> 8, p2: parameters & 0xff, data, ne: 65_536 })),
+    arbitrary: known.map(({ cla, ins, parameters, data }) =>
+      encodeCommand({ cla, ins, p1: parameters >> 8, p2: parameters & 0xff, data, ne: 65_536 }),
+    ),
   },
   {
     weight: 2,

@@ -12,7 +12,9 @@ test('data cut into any pieces arrives whole, under the class without the chaini
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 8 }), (pieces) => {
       const chain = new CommandChain()
-      const results = pieces.map((piece, index) => chain.accept(part(index === pieces.length - 1 ? 0x00 : 0x10, piece)))
+      const results = pieces.map((piece, index) =>
+        chain.accept(part(index === pieces.length - 1 ? 0x00 : 0x10, piece)),
+      )
       expect(results.slice(0, -1).every((result) => result === undefined)).toBe(true)
       expect(results.at(-1)).toEqual(part(0x00, Uint8Array.from(pieces.flatMap((piece) => [...piece]))))
     }),

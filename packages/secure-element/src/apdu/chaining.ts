@@ -17,7 +17,8 @@ export class CommandChain {
     const chained = (part.cla & CHAIN_BIT) !== 0
     if (!chained && this.#header === undefined) return part
     const whole = { ...part, cla: part.cla & ~CHAIN_BIT }
-    if (this.#header !== undefined && !sameHeader(this.#header, whole)) this.#refuse(StatusWord.lastOfChainExpected)
+    if (this.#header !== undefined && !sameHeader(this.#header, whole))
+      this.#refuse(StatusWord.lastOfChainExpected)
     this.#length += part.data.length
     if (this.#length > MAX_COMMAND_DATA) this.#refuse(StatusWord.wrongLength)
     this.#header ??= whole

@@ -19,7 +19,8 @@ function settings(): { dir: string; host: string; port: number } | undefined {
   const { values } = parseArgs({ options: { dir: text, host: text, port: text, help: { type: 'boolean' } } })
   if (values.help) return undefined
   const port = Number(values.port ?? VPCD_PORT)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is not a port`)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`--port ${values.port} is not a port`)
   return { dir: values.dir ?? join(homedir(), '.anqu-card'), host: values.host ?? '127.0.0.1', port }
 }
 

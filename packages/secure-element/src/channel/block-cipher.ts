@@ -19,7 +19,11 @@ export const SM4: BlockCipher = {
     return sm4CbcEncrypt(key, iv, blocks).slice(0, blocks.length)
   },
   async decrypt(key, iv, blocks) {
-    return sm4CbcDecrypt(key, iv, withPaddingBlock(blocks, sm4CbcEncrypt(key, lastBlock(iv, blocks), new Uint8Array(0))))
+    return sm4CbcDecrypt(
+      key,
+      iv,
+      withPaddingBlock(blocks, sm4CbcEncrypt(key, lastBlock(iv, blocks), new Uint8Array(0))),
+    )
   },
 }
 
@@ -32,12 +36,18 @@ export const AES: BlockCipher = {
     const padding = await aesEncrypt(key, lastBlock(iv, blocks), new Uint8Array(0))
     const parameters = { name: 'AES-CBC', iv: own(iv) }
     const aes = await importAes(key)
-    return new Uint8Array(await crypto.subtle.decrypt(parameters, aes, own(withPaddingBlock(blocks, padding))))
+    return new Uint8Array(
+      await crypto.subtle.decrypt(parameters, aes, own(withPaddingBlock(blocks, padding))),
+    )
   },
 }
 
 async function aesEncrypt(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-CBC', iv: own(iv) }, await importAes(key), own(bytes))
+  const sealed = await crypto.subtle.encrypt(
+    { name: 'AES-CBC', iv: own(iv) },
+    await importAes(key),
+    own(bytes),
+  )
   return new Uint8Array(sealed)
 }
 

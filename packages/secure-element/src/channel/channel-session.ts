@@ -7,7 +7,12 @@ import { cmac } from './cmac.ts'
 import type { SessionKeys } from './session-keys.ts'
 
 /** Security level bits of EXTERNAL AUTHENTICATE P1 (GlobalPlatform Amendment D, table 7-2). */
-export const Level = { commandMac: 0x01, commandEncryption: 0x02, responseMac: 0x10, responseEncryption: 0x20 } as const
+export const Level = {
+  commandMac: 0x01,
+  commandEncryption: 0x02,
+  responseMac: 0x10,
+  responseEncryption: 0x20,
+} as const
 export const LEVELS: readonly number[] = [0x01, 0x03, 0x11, 0x13, 0x33]
 
 const MAC_LENGTH = 8
@@ -75,7 +80,8 @@ export class ChannelSession {
     if (!this.#has(Level.responseMac) || !isProtected(statusWord)) return data
     if (data.length < MAC_LENGTH) throw incorrect()
     const body = data.subarray(0, -MAC_LENGTH)
-    if (!constantTimeEqual(await this.#responseMac(body, statusWord), data.subarray(-MAC_LENGTH))) throw incorrect()
+    if (!constantTimeEqual(await this.#responseMac(body, statusWord), data.subarray(-MAC_LENGTH)))
+      throw incorrect()
     return this.#has(Level.responseEncryption) && body.length > 0 ? this.#decrypt(body, 'response') : body
   }
 
@@ -137,9 +143,14 @@ export class ChannelSession {
 
   async #decrypt(data: Uint8Array, direction: 'command' | 'response'): Promise<Uint8Array> {
     if (data.length % BLOCK_LENGTH !== 0) throw incorrect()
-    const padded = await this.#cipher.decrypt(this.#keys.encryption, await this.#initialVector(direction), data)
+    const padded = await this.#cipher.decrypt(
+      this.#keys.encryption,
+      await this.#initialVector(direction),
+      data,
+    )
     const end = padded.lastIndexOf(0x80)
-    if (end < padded.length - BLOCK_LENGTH || padded.subarray(end + 1).some((byte) => byte !== 0)) throw incorrect()
+    if (end < padded.length - BLOCK_LENGTH || padded.subarray(end + 1).some((byte) => byte !== 0))
+      throw incorrect()
     return padded.slice(0, end)
   }
 }

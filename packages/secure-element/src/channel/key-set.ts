@@ -26,13 +26,22 @@ export function cipherOfType(type: number): BlockCipher {
 
 /** type ‖ ENC ‖ MAC ‖ DEK. */
 export function encodeKeySet({ cipher, keys }: KeySet): Uint8Array {
-  return new ByteWriter(64).u8(keyType(cipher)).bytes(keys.encryption).bytes(keys.mac).bytes(keys.data).finish()
+  return new ByteWriter(64)
+    .u8(keyType(cipher))
+    .bytes(keys.encryption)
+    .bytes(keys.mac)
+    .bytes(keys.data)
+    .finish()
 }
 
 export function parseKeySet(version: number, bytes: Uint8Array): KeySet {
   const reader = new ByteReader(bytes, 'key set')
   const cipher = cipherOfType(reader.u8())
-  const [encryption, mac, data] = [reader.bytes(KEY_LENGTH), reader.bytes(KEY_LENGTH), reader.bytes(KEY_LENGTH)]
+  const [encryption, mac, data] = [
+    reader.bytes(KEY_LENGTH),
+    reader.bytes(KEY_LENGTH),
+    reader.bytes(KEY_LENGTH),
+  ]
   reader.end()
   return { version, cipher, keys: { encryption: encryption.slice(), mac: mac.slice(), data: data.slice() } }
 }

@@ -20,7 +20,13 @@ const RECORDED: ChannelKeys = {
   data: new Uint8Array(16),
 }
 /** STORE DATA, then one command of each of the four cases. */
-const BARE = ['80e2910006bf3e035c015a00', '80f22002', '80ca006600', '80f220020a4f0212345c054f9f70c5', '80f28002024f0000']
+const BARE = [
+  '80e2910006bf3e035c015a00',
+  '80f22002',
+  '80ca006600',
+  '80f220020a4f0212345c054f9f70c5',
+  '80f28002024f0000',
+]
 const ANSWER = 'bf3e125a1089882119900000000000000000000005'
 
 const SESSIONS = [
@@ -92,25 +98,38 @@ async function open(keys: ChannelKeys, initialize: string, answer: string) {
   return { sessionKeys, hostCryptogram: await deriveCryptogram(AES, sessionKeys.mac, 'host', context) }
 }
 
-test.each(SESSIONS)('the recorded session $open is reproduced, on the host and on the card', async (session) => {
-  const { level, keys, initialize, answer } = session
-  const { sessionKeys, hostCryptogram } = await open(keys, initialize, answer)
-  const [host, card] = [new ChannelSession(AES, sessionKeys, level), new ChannelSession(AES, sessionKeys, level)]
-  const opening = await host.macOpening({ cla: 0x80, ins: 0x82, p1: level, p2: 0x00, data: hostCryptogram, ne: 0 })
-  expect(bytesToHex(encodeCommand(opening))).toBe(session.open)
-  expect((await card.checkOpening(opening)).data).toEqual(hostCryptogram)
-  const answers = [...session.answers]
-  for (const [at, hex] of session.bare.entries()) {
-    const bare = parseCommand(hexToBytes(hex))
-    const wrapped = await host.wrapCommand(bare)
-    expect(bytesToHex(encodeCommand(wrapped))).toBe(session.wrapped[at])
-    expect(await card.unwrapCommand(wrapped)).toEqual(bare)
-    const [sealed, plain] = answers.shift() ?? []
-    if (sealed === undefined || plain === undefined) continue
-    expect(bytesToHex(await card.wrapResponse(hexToBytes(plain), 0x9000))).toBe(sealed)
-    expect(bytesToHex(await host.unwrapResponse(hexToBytes(sealed), 0x9000))).toBe(plain)
-  }
-})
+test.each(SESSIONS)(
+  'the recorded session $open is reproduced, on the host and on the card',
+  async (session) => {
+    const { level, keys, initialize, answer } = session
+    const { sessionKeys, hostCryptogram } = await open(keys, initialize, answer)
+    const [host, card] = [
+      new ChannelSession(AES, sessionKeys, level),
+      new ChannelSession(AES, sessionKeys, level),
+    ]
+    const opening = await host.macOpening({
+      cla: 0x80,
+      ins: 0x82,
+      p1: level,
+      p2: 0x00,
+      data: hostCryptogram,
+      ne: 0,
+    })
+    expect(bytesToHex(encodeCommand(opening))).toBe(session.open)
+    expect((await card.checkOpening(opening)).data).toEqual(hostCryptogram)
+    const answers = [...session.answers]
+    for (const [at, hex] of session.bare.entries()) {
+      const bare = parseCommand(hexToBytes(hex))
+      const wrapped = await host.wrapCommand(bare)
+      expect(bytesToHex(encodeCommand(wrapped))).toBe(session.wrapped[at])
+      expect(await card.unwrapCommand(wrapped)).toEqual(bare)
+      const [sealed, plain] = answers.shift() ?? []
+      if (sealed === undefined || plain === undefined) continue
+      expect(bytesToHex(await card.wrapResponse(hexToBytes(plain), 0x9000))).toBe(sealed)
+      expect(bytesToHex(await host.unwrapResponse(hexToBytes(sealed), 0x9000))).toBe(plain)
+    }
+  },
+)
 
 test('session keys of a recorded session come out as published', async () => {
   const [, , , last] = SESSIONS
@@ -123,6 +142,8 @@ test('session keys of a recorded session come out as published', async () => {
 })
 
 test('key check values come out as published', async () => {
-  const values = await Promise.all([SERIAL.encryption, SERIAL.mac, SERIAL.data].map((key) => keyCheckValue(AES, key)))
+  const values = await Promise.all(
+    [SERIAL.encryption, SERIAL.mac, SERIAL.data].map((key) => keyCheckValue(AES, key)),
+  )
   expect(values.map(bytesToHex)).toEqual(['c35280', '013808', '840de5'])
 })

@@ -38,7 +38,12 @@ describe.each([AES, SM4])('over $name', (cipher) => {
   beforeEach(() => {
     log = []
     keys = keySet(cipher)
-    card = createCard({ storage: new MemoryCard().holder(), pinIterations: 2, channelKeys: [keys], channelPolicy: 'required' })
+    card = createCard({
+      storage: new MemoryCard().holder(),
+      pinIterations: 2,
+      channelKeys: [keys],
+      channelPolicy: 'required',
+    })
   })
 
   test('the host interface works as without a channel, and neither PIN nor name is on the wire', async () => {
@@ -55,7 +60,14 @@ describe.each([AES, SM4])('over $name', (cipher) => {
     await selectService(card)
     for (const { cla, ins, p1p2 } of Object.values(COMMANDS)) {
       const [parameters] = p1p2
-      const command = { cla, ins, p1: parameters >> 8, p2: parameters & 0xff, data: utf8ToBytes('x'), ne: 256 }
+      const command = {
+        cla,
+        ins,
+        p1: parameters >> 8,
+        p2: parameters & 0xff,
+        data: utf8ToBytes('x'),
+        ne: 256,
+      }
       expect((await raw(card, encodeCommand(command))).sw).toBe('6982')
       expect((await raw(card, encodeCommand({ ...command, cla: cla | 0x04 }))).sw).toBe('6982')
     }
@@ -102,7 +114,9 @@ describe.each([AES, SM4])('over $name', (cipher) => {
       },
       reset: () => card.reset(),
     }
-    await expect(new SecureElement(securedConnection(altered, keys)).status()).rejects.toMatchObject({ code: 'se.failure' })
+    await expect(new SecureElement(securedConnection(altered, keys)).status()).rejects.toMatchObject({
+      code: 'se.failure',
+    })
   })
 
   test('a host with other keys opens nothing, and the card proves its keys first', async () => {
@@ -119,7 +133,9 @@ describe.each([AES, SM4])('over $name', (cipher) => {
   test('two sessions never use the same challenge or keys', async () => {
     const element = new SecureElement(securedConnection(tapped(card, log), keys))
     for (let round = 0; round < 3; round++) await element.status()
-    const challenges = log.filter((_, at) => log[at - 1]?.[1] === 0x50).map((answer) => Buffer.from(answer.slice(13, 21)).toString('hex'))
+    const challenges = log
+      .filter((_, at) => log[at - 1]?.[1] === 0x50)
+      .map((answer) => Buffer.from(answer.slice(13, 21)).toString('hex'))
     expect(new Set(challenges).size).toBe(3)
   })
 
@@ -128,9 +144,13 @@ describe.each([AES, SM4])('over $name', (cipher) => {
     const secured = securedConnection(card, keys)
     await secured.transmit(hexToBytes('00a4040008a00000015100000000'))
     const answer = await raw(secured, encodeCommand(await putKey(keys, fresh, 0x30)))
-    const checks = await Promise.all(Object.values(fresh.keys).map((key: Uint8Array) => keyCheckValue(cipher, key)))
+    const checks = await Promise.all(
+      Object.values(fresh.keys).map((key: Uint8Array) => keyCheckValue(cipher, key)),
+    )
     expect(answer).toEqual({ sw: '9000', data: concatBytes(Uint8Array.of(0x31), ...checks) })
-    await expect(new SecureElement(securedConnection(card, keys)).status()).rejects.toMatchObject({ code: 'se.unreachable' })
+    await expect(new SecureElement(securedConnection(card, keys)).status()).rejects.toMatchObject({
+      code: 'se.unreachable',
+    })
     expect(await new SecureElement(securedConnection(card, fresh)).status()).toMatchObject({ pinSet: false })
     expect((await raw(card, hexToBytes('80ca00e000'))).sw).toBe('6987')
   })
@@ -156,17 +176,33 @@ async function putKey(under: KeySet, fresh: KeySet, replaced: number): Promise<C
     [fresh.keys.encryption, fresh.keys.mac, fresh.keys.data].map(async (key) => {
       const wrapped = await cipher.encrypt(under.keys.data, new Uint8Array(16), key)
       const check = await keyCheckValue(cipher, key)
-      return concatBytes(Uint8Array.of(cipher === AES ? 0x88 : 0x8e, 17, 16), wrapped, Uint8Array.of(3), check)
+      return concatBytes(
+        Uint8Array.of(cipher === AES ? 0x88 : 0x8e, 17, 16),
+        wrapped,
+        Uint8Array.of(3),
+        check,
+      )
     }),
   )
-  return { cla: 0x80, ins: 0xd8, p1: replaced, p2: 0x81, data: concatBytes(Uint8Array.of(fresh.version), ...fields), ne: 256 }
+  return {
+    cla: 0x80,
+    ins: 0xd8,
+    p1: replaced,
+    p2: 0x81,
+    data: concatBytes(Uint8Array.of(fresh.version), ...fields),
+    ne: 256,
+  }
 }
 
 test('the issuer shows what a card manager asks for, and manages life cycles over the channel only', async () => {
   const keys = keySet(SM4)
   const card = createCard({ storage: new MemoryCard().holder(), pinIterations: 2, channelKeys: [keys] })
-  expect((await raw(card, hexToBytes('00a4040000'))).data).toEqual(hexToBytes('6f108408a000000151000000a5049f6501ff'))
-  expect((await raw(card, hexToBytes('80ca00e000'))).data).toEqual(hexToBytes('e012c00401308e10c00402308e10c00403308e10'))
+  expect((await raw(card, hexToBytes('00a4040000'))).data).toEqual(
+    hexToBytes('6f108408a000000151000000a5049f6501ff'),
+  )
+  expect((await raw(card, hexToBytes('80ca00e000'))).data).toEqual(
+    hexToBytes('e012c00401308e10c00402308e10c00403308e10'),
+  )
   expect((await raw(card, hexToBytes('80ca9f7f00'))).data.length).toBe(45)
   expect((await raw(card, hexToBytes('80ca006600'))).sw).toBe('9000')
   expect((await raw(card, hexToBytes('80f28002024f0000'))).sw).toBe('6982')
@@ -178,11 +214,21 @@ test('the issuer shows what a card manager asks for, and manages life cycles ove
     return words
   }
   await secured.transmit(hexToBytes('00a4040008a00000015100000000'))
-  expect((await raw(secured, hexToBytes('80f28002024f0000'))).data).toEqual(hexToBytes('e3134f08a0000001510000009f700101c5039e0000'))
-  expect((await raw(secured, hexToBytes('80f24002024f0000'))).data).toEqual(hexToBytes('e3124f07f0414e515501019f700107c503000000'))
+  expect((await raw(secured, hexToBytes('80f28002024f0000'))).data).toEqual(
+    hexToBytes('e3134f08a0000001510000009f700101c5039e0000'),
+  )
+  expect((await raw(secured, hexToBytes('80f24002024f0000'))).data).toEqual(
+    hexToBytes('e3124f07f0414e515501019f700107c503000000'),
+  )
   expect(await issuer('80f0408007f0414e51550101')).toEqual(['9000'])
   expect(await selectService(card)).toBe('6985')
-  expect(await issuer('80f0400007f0414e51550101', '80f0408007f0414e51550199', '80f2200202 4f0000'.replace(' ', ''))).toEqual(['9000', '6A88', '6A88'])
+  expect(
+    await issuer(
+      '80f0400007f0414e51550101',
+      '80f0408007f0414e51550199',
+      '80f2200202 4f0000'.replace(' ', ''),
+    ),
+  ).toEqual(['9000', '6A88', '6A88'])
   expect(await selectService(card)).toBe('9000')
   expect(await issuer('80f0807f00', '80f0800f00', '80f0807f00')).toEqual(['6985', '9000', '9000'])
   expect(await selectService(card)).toBe('6985')
@@ -193,5 +239,7 @@ test('the issuer shows what a card manager asks for, and manages life cycles ove
 test('a card made without channel keys opens no channel', async () => {
   const card = createCard({ storage: new MemoryCard().holder() })
   await selectService(card)
-  expect((await raw(card, encodeCommand(parseCommand(hexToBytes('8050000008000000000000000000'))))).sw).toBe('6A88')
+  expect((await raw(card, encodeCommand(parseCommand(hexToBytes('8050000008000000000000000000'))))).sw).toBe(
+    '6A88',
+  )
 })

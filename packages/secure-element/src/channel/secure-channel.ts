@@ -58,7 +58,10 @@ export class SecureChannel {
     const keySet = this.#store.keySet(p1)
     requireStatus(keySet !== undefined, StatusWord.referencedDataNotFound)
     const { version, cipher, keys } = keySet
-    const sequence = new ByteWriter(3).u8(this.#store.sequence >> 16).u16(this.#store.sequence & 0xffff).finish()
+    const sequence = new ByteWriter(3)
+      .u8(this.#store.sequence >> 16)
+      .u16(this.#store.sequence & 0xffff)
+      .finish()
     const challenge = await deriveCardChallenge(cipher, keys.encryption, sequence, this.#store.aid)
     const context = concatBytes(data, challenge)
     const sessionKeys = await deriveSessionKeys(cipher, keys, context)

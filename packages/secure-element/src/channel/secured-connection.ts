@@ -43,14 +43,21 @@ export function securedConnection(connection: CardConnection, keySet: KeySet): C
   }
 }
 
-async function overChannel(connection: CardConnection, session: ChannelSession, command: CommandApdu): Promise<Uint8Array> {
+async function overChannel(
+  connection: CardConnection,
+  session: ChannelSession,
+  command: CommandApdu,
+): Promise<Uint8Array> {
   // Every answer carries a MAC, so even a command that expects none must make room for it.
   const roomy = { ...command, ne: Math.max(command.ne, 256) }
   const answer = parseResponse(await connection.transmit(encodeCommand(await session.wrapCommand(roomy))))
   return encodeResponse(await session.unwrapResponse(answer.data, answer.statusWord), answer.statusWord)
 }
 
-async function openSession(connection: CardConnection, { version, cipher, keys }: KeySet): Promise<ChannelSession> {
+async function openSession(
+  connection: CardConnection,
+  { version, cipher, keys }: KeySet,
+): Promise<ChannelSession> {
   const challenge = randomBytes(8)
   const initialize = { cla: 0x80, ins: 0x50, p1: version, p2: 0x00, data: challenge, ne: 256 }
   const { statusWord, data } = parseResponse(await connection.transmit(encodeCommand(initialize)))
@@ -63,7 +70,9 @@ async function openSession(connection: CardConnection, { version, cipher, keys }
   const session = new ChannelSession(cipher, sessionKeys, EVERYTHING)
   const cryptogram = await deriveCryptogram(cipher, sessionKeys.mac, 'host', context)
   const authenticate = { cla: 0x80, ins: 0x82, p1: EVERYTHING, p2: 0x00, data: cryptogram, ne: 0 }
-  const opened = parseResponse(await connection.transmit(encodeCommand(await session.macOpening(authenticate))))
+  const opened = parseResponse(
+    await connection.transmit(encodeCommand(await session.macOpening(authenticate))),
+  )
   if (opened.statusWord !== StatusWord.ok) throw new CardConnectionLost('the card refused the secure channel')
   return session
 }

@@ -17,11 +17,22 @@ export interface SessionKeys {
 }
 
 /** Derivation constants of GlobalPlatform Amendment D, table 4-1. */
-const DERIVE = { cardCryptogram: 0x00, hostCryptogram: 0x01, challenge: 0x02, encryption: 0x04, mac: 0x06, responseMac: 0x07 }
+const DERIVE = {
+  cardCryptogram: 0x00,
+  hostCryptogram: 0x01,
+  challenge: 0x02,
+  encryption: 0x04,
+  mac: 0x06,
+  responseMac: 0x07,
+}
 const CRYPTOGRAM_LENGTH = 8
 
 /** Key derivation in counter mode with CMAC (Amendment D §4.1.5; NIST SP 800-108). Up to one block: the counter is 1. */
-async function derive(cipher: BlockCipher, key: Uint8Array, purpose: { constant: number; length: number; context: Uint8Array }): Promise<Uint8Array> {
+async function derive(
+  cipher: BlockCipher,
+  key: Uint8Array,
+  purpose: { constant: number; length: number; context: Uint8Array },
+): Promise<Uint8Array> {
   const { constant, length, context } = purpose
   const data = new ByteWriter()
     .bytes(new Uint8Array(11))
@@ -35,7 +46,11 @@ async function derive(cipher: BlockCipher, key: Uint8Array, purpose: { constant:
 }
 
 /** Session keys from both challenges: fresh for every session (B-7.5.10.2-3). */
-export async function deriveSessionKeys(cipher: BlockCipher, keys: ChannelKeys, context: Uint8Array): Promise<SessionKeys> {
+export async function deriveSessionKeys(
+  cipher: BlockCipher,
+  keys: ChannelKeys,
+  context: Uint8Array,
+): Promise<SessionKeys> {
   const length = cipher.keyLength
   return {
     encryption: await derive(cipher, keys.encryption, { constant: DERIVE.encryption, length, context }),
@@ -45,14 +60,28 @@ export async function deriveSessionKeys(cipher: BlockCipher, keys: ChannelKeys, 
 }
 
 /** The proof of one side that it holds the keys; `mac` is the session's MAC key. */
-export function deriveCryptogram(cipher: BlockCipher, mac: Uint8Array, side: 'card' | 'host', context: Uint8Array): Promise<Uint8Array> {
+export function deriveCryptogram(
+  cipher: BlockCipher,
+  mac: Uint8Array,
+  side: 'card' | 'host',
+  context: Uint8Array,
+): Promise<Uint8Array> {
   const constant = side === 'card' ? DERIVE.cardCryptogram : DERIVE.hostCryptogram
   return derive(cipher, mac, { constant, length: CRYPTOGRAM_LENGTH, context })
 }
 
 /** The card's challenge where it is derived from its sequence counter instead of drawn (i bit 5, Amendment D §6.2.2.1). */
-export function deriveCardChallenge(cipher: BlockCipher, encryptionKey: Uint8Array, sequence: Uint8Array, aid: Uint8Array): Promise<Uint8Array> {
-  return derive(cipher, encryptionKey, { constant: DERIVE.challenge, length: CRYPTOGRAM_LENGTH, context: concatBytes(sequence, aid) })
+export function deriveCardChallenge(
+  cipher: BlockCipher,
+  encryptionKey: Uint8Array,
+  sequence: Uint8Array,
+  aid: Uint8Array,
+): Promise<Uint8Array> {
+  return derive(cipher, encryptionKey, {
+    constant: DERIVE.challenge,
+    length: CRYPTOGRAM_LENGTH,
+    context: concatBytes(sequence, aid),
+  })
 }
 
 /** Key check value (Amendment D §7.1.1.2 for AES: over a block of 01; the first three bytes). */

@@ -32,15 +32,20 @@ export class CardSession {
 
   /** Selects the applet, which drops any right left behind, then runs `work`. Groups run one after another. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(async () => {
-      await this.#select()
+    return this.inTurn(async () => {
+      await this.drop()
       return work()
     })
+  }
+
+  /** Runs `work` after what was asked before, with whatever right stands. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work)
     this.#queue = result.catch(() => undefined)
     return result
   }
 
-  /** The answer's body. Call inside `exclusively`. @throws SecureElementError */
+  /** The answer's body. Call inside `exclusively` or `inTurn`. @throws SecureElementError */
   async call(call: CardCall): Promise<Uint8Array> {
     const { rule, data = new Uint8Array(0), ne = WHOLE_ANSWER, meanings = {} } = call
     const parameters = call.p1p2 ?? rule.p1p2[0] ?? 0
@@ -51,20 +56,17 @@ export class CardSession {
   }
 
   reset(): Promise<void> {
-    const result = this.#queue.then(() => this.#connection.reset())
-    this.#queue = result.catch(() => undefined)
-    return result
+    return this.inTurn(() => this.#connection.reset())
   }
 
-  /** Drops a verified PIN. Call inside `exclusively`. */
-  drop(): Promise<void> {
-    return this.#select()
-  }
-
-  async #select(): Promise<void> {
+  /** Selects the applet, which drops a verified PIN. Call inside `exclusively` or `inTurn`. */
+  async drop(): Promise<void> {
     const select = { cla: 0x00, ins: INS_SELECT, p1: 0x04, p2: 0x00, data: SECURITY_SERVICE_AID, ne: 256 }
     const { statusWord } = await this.#transmit(encodeCommand(select))
-    const meanings = { [StatusWord.notFound]: 'se.not-installed', [StatusWord.conditionsNotSatisfied]: 'se.locked' } as const
+    const meanings = {
+      [StatusWord.notFound]: 'se.not-installed',
+      [StatusWord.conditionsNotSatisfied]: 'se.locked',
+    } as const
     if (statusWord !== StatusWord.ok) throw refusal(statusWord, meanings)
   }
 

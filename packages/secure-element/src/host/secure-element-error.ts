@@ -36,7 +36,10 @@ export class SecureElementError extends Error {
   readonly statusWord: number | undefined
   readonly triesLeft: number | undefined
 
-  constructor(code: SecureElementErrorCode, details: { statusWord?: number; triesLeft?: number; cause?: unknown } = {}) {
+  constructor(
+    code: SecureElementErrorCode,
+    details: { statusWord?: number; triesLeft?: number; cause?: unknown } = {},
+  ) {
     const word = details.statusWord === undefined ? '' : ` (${formatStatusWord(details.statusWord)})`
     super(code + word, 'cause' in details ? { cause: details.cause } : undefined)
     this.name = 'SecureElementError'
@@ -68,7 +71,8 @@ export function refusal(statusWord: number, meanings: StatusMeanings): SecureEle
 
 /** What a failed transport means to the caller. */
 export function unreachable(cause: unknown): SecureElementError {
-  if (cause instanceof CardStorageError && cause.code === 'released') return new SecureElementError('se.released', { cause })
+  if (cause instanceof CardStorageError && cause.code === 'released')
+    return new SecureElementError('se.released', { cause })
   if (cause instanceof CardStorageError) return new SecureElementError('se.damaged', { cause })
   if (cause instanceof CardConnectionLost) return new SecureElementError('se.unreachable', { cause })
   return new SecureElementError('se.failure', { cause })

@@ -40,7 +40,9 @@ test('from blank card to verified signature: PIN, pair, request, certificate, si
   expect(sm2Verify(publicKey, MESSAGE, signature)).toBe(true)
   expect(await element.verify(publicKey, MESSAGE, signature)).toBe(true)
   expect(await element.verify(publicKey, utf8ToBytes('another'), signature)).toBe(false)
-  expect(await element.listCertificates()).toMatchObject([{ container: 'a', usage: 'signing', serialHex: '01020301' }])
+  expect(await element.listCertificates()).toMatchObject([
+    { container: 'a', usage: 'signing', serialHex: '01020301' },
+  ])
   expect(await element.readCertificate('01020301')).toEqual(der)
   expect(await element.containerCertificate('a')).toEqual(der)
   const { notBeforeMs, notAfterMs } = parseCertificate(der)
@@ -74,9 +76,23 @@ test.each<[string, (card: SecureElement) => Promise<unknown>]>([
   ['se.key-not-found', (card) => card.discardPendingKeyPair('a', PIN)],
   ['se.certificate-not-found', (card) => card.readCertificate('0909')],
   ['se.certificate-malformed', (card) => card.installCertificate('a', MESSAGE)],
-  ['se.certificate-missing', async (card) => { await card.generateKeyPair('fresh', PIN); await card.sign('fresh', PIN, MESSAGE) }],
-  ['se.key-pending', async (card) => { await card.renewKeyPair('a', PIN); await card.renewKeyPair('a', PIN) }],
+  [
+    'se.certificate-missing',
+    async (card) => {
+      await card.generateKeyPair('fresh', PIN)
+      await card.sign('fresh', PIN, MESSAGE)
+    },
+  ],
+  [
+    'se.key-pending',
+    async (card) => {
+      await card.renewKeyPair('a', PIN)
+      await card.renewKeyPair('a', PIN)
+    },
+  ],
   ['se.subject', (card) => card.createCsr('a', [], PIN)],
+  ['se.subject', (card) => card.createCsr('a', [{ type: 'C', value: 'China' }], PIN)],
+  ['se.subject', (card) => card.createCsr('a', [{ type: 'nothing', value: 'x' }], PIN)],
 ])('%s is told by name', async (code, act) => {
   await enrol()
   await expect(act(element)).rejects.toMatchObject({ name: 'SecureElementError', code })
@@ -85,7 +101,9 @@ test.each<[string, (card: SecureElement) => Promise<unknown>]>([
 test('a certificate for another key, or one nobody asked for, is refused by name', async () => {
   const { der } = await enrol('a')
   await element.generateKeyPair('bb', PIN)
-  await expect(element.installCertificate('bb', der)).rejects.toMatchObject({ code: 'se.certificate-mismatch' })
+  await expect(element.installCertificate('bb', der)).rejects.toMatchObject({
+    code: 'se.certificate-mismatch',
+  })
   await expect(element.installCertificate('a', der)).rejects.toMatchObject({ code: 'se.not-authorised' })
   await element.installCertificate('a', der, PIN)
 })
@@ -104,10 +122,15 @@ test('a renewal keeps the old pair at work until its certificate is in', async (
 test('many signatures at once never mix up: each has its own PIN check', async () => {
   const { publicKey } = await enrol()
   const messages = Array.from({ length: 12 }, (_, at) => utf8ToBytes(`order ${at}`))
-  const results = await Promise.allSettled(messages.map((message, at) => element.sign('a', at % 4 === 3 ? '000000' : PIN, message)))
+  const results = await Promise.allSettled(
+    messages.map((message, at) => element.sign('a', at % 4 === 3 ? '000000' : PIN, message)),
+  )
   results.forEach((result, at) => {
     if (at % 4 === 3) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'se.pin-wrong' } })
-    else expect(result.status === 'fulfilled' && sm2Verify(publicKey, messages[at] ?? MESSAGE, result.value)).toBe(true)
+    else
+      expect(
+        result.status === 'fulfilled' && sm2Verify(publicKey, messages[at] ?? MESSAGE, result.value),
+      ).toBe(true)
   })
 })
 
@@ -139,6 +162,10 @@ test('a second program that opens the card takes it over, and the first is told'
 })
 
 test('a lost connection is told as unreachable', async () => {
-  const lost = async () => { throw new CardConnectionLost('unplugged') }
-  await expect(new SecureElement({ transmit: lost, reset: lost }).status()).rejects.toMatchObject({ code: 'se.unreachable' })
+  const lost = async () => {
+    throw new CardConnectionLost('unplugged')
+  }
+  await expect(new SecureElement({ transmit: lost, reset: lost }).status()).rejects.toMatchObject({
+    code: 'se.unreachable',
+  })
 })

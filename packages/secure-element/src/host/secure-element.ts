@@ -79,7 +79,12 @@ export class SecureElement {
   }
 
   /** A PKCS#10 request (DER) made and signed inside, for the waiting pair or else the one in use. Rejects with se.subject. */
-  async createCsr(container: string, subject: Name, pin: Pin, usage: KeyUsage = 'signing'): Promise<Uint8Array> {
+  async createCsr(
+    container: string,
+    subject: Name,
+    pin: Pin,
+    usage: KeyUsage = 'signing',
+  ): Promise<Uint8Array> {
     const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(encodeSubject(subject)).finish()
     const meanings = { [StatusWord.wrongData]: 'se.subject' } as const
     return this.#withPin(pin, () =>
@@ -107,7 +112,9 @@ export class SecureElement {
   async listCertificates(): Promise<InstalledCertificateEntry[]> {
     const containers = await this.listContainers()
     return containers.flatMap(({ name, pairs }) =>
-      pairs.flatMap(({ usage, certificate }) => (certificate ? [{ container: name, usage, ...certificate }] : [])),
+      pairs.flatMap(({ usage, certificate }) =>
+        certificate ? [{ container: name, usage, ...certificate }] : [],
+      ),
     )
   }
 
@@ -128,7 +135,10 @@ export class SecureElement {
   }
 
   /** Rejects with se.key-not-found. */
-  async publicKey(container: string, which: { usage?: KeyUsage; state?: 'active' | 'pending' } = {}): Promise<Sm2PublicKey> {
+  async publicKey(
+    container: string,
+    which: { usage?: KeyUsage; state?: 'active' | 'pending' } = {},
+  ): Promise<Sm2PublicKey> {
     const p1p2 = usageByte(which.usage ?? 'signing') | (which.state === 'pending' ? 0x0100 : 0)
     const meanings = { [StatusWord.referencedDataNotFound]: 'se.key-not-found' } as const
     const call = { rule: COMMANDS.exportPublicKey, p1p2, data: utf8ToBytes(container), meanings }
@@ -153,7 +163,8 @@ export class SecureElement {
       await this.#run(() => this.#session.call({ rule: COMMANDS.verifySignature, data }))
       return true
     } catch (error) {
-      if (error instanceof SecureElementError && error.statusWord === StatusWord.verificationFailed) return false
+      if (error instanceof SecureElementError && error.statusWord === StatusWord.verificationFailed)
+        return false
       throw error
     }
   }
@@ -176,19 +187,24 @@ export class SecureElement {
 
   /** `length` (1 to 256) random bytes from the card. */
   async random(length: number): Promise<Uint8Array> {
-    if (!Number.isInteger(length) || length < 1 || length > 256) throw new RangeError('1 to 256 random bytes at a time')
+    if (!Number.isInteger(length) || length < 1 || length > 256)
+      throw new RangeError('1 to 256 random bytes at a time')
     return this.#run(() => this.#session.call({ rule: COMMANDS.getChallenge, ne: length }))
   }
 
   /** Destroys certificates and key pairs of a container together. Rejects with se.container-not-found. */
   async deleteContainer(container: string, pin: Pin): Promise<void> {
-    await this.#withPin(pin, () => this.#session.call({ rule: COMMANDS.deleteContainer, data: utf8ToBytes(container) }))
+    await this.#withPin(pin, () =>
+      this.#session.call({ rule: COMMANDS.deleteContainer, data: utf8ToBytes(container) }),
+    )
   }
 
   /** Removes containers whose certificate has run out at `atMs` (B-5.4.2-10). Answers their names. */
   async deleteExpired(pin: Pin, atMs: number): Promise<string[]> {
     const entries = await this.listCertificates()
-    const expired = new Set(entries.filter(({ notAfterMs }) => notAfterMs < atMs).map(({ container }) => container))
+    const expired = new Set(
+      entries.filter(({ notAfterMs }) => notAfterMs < atMs).map(({ container }) => container),
+    )
     for (const container of expired) await this.deleteContainer(container, pin)
     return [...expired]
   }

@@ -42,7 +42,10 @@ export class AppletRegistry {
   }
 
   list(): { aid: Uint8Array; state: number }[] {
-    return [...this.#applets.values()].map((applet) => ({ aid: applet.aid, state: this.isLocked(applet) ? LOCKED : SELECTABLE }))
+    return [...this.#applets.values()].map((applet) => ({
+      aid: applet.aid,
+      state: this.isLocked(applet) ? LOCKED : SELECTABLE,
+    }))
   }
 
   /** A locked application cannot be selected. False when there is none with exactly this identifier. */

@@ -10,7 +10,10 @@ function turningBad(later: (length: number) => Uint8Array): (length: number) => 
 
 test.each([
   ['stuck at zero', () => (length: number) => new Uint8Array(length)],
-  ['alternating', () => (length: number) => Uint8Array.from({ length }, (_, at) => (at % 2 === 0 ? 0x01 : 0x10))],
+  [
+    'alternating',
+    () => (length: number) => Uint8Array.from({ length }, (_, at) => (at % 2 === 0 ? 0x01 : 0x10)),
+  ],
   ['biased to ones', () => (length: number) => randomBytes(length).map((byte) => byte | 0x18)],
 ])('a source that is %s is refused at power-up', (_, source) => {
   expect(() => new CardRandom(source())).toThrow('random source failed')
@@ -23,7 +26,9 @@ test('a source that gets stuck later gives no more bytes, ever', () => {
 })
 
 test('a source that prefers one byte is caught within a window', () => {
-  const random = new CardRandom(turningBad((length) => randomBytes(length).map((byte, at) => (at % 4 === 0 ? 0x55 : byte))))
+  const random = new CardRandom(
+    turningBad((length) => randomBytes(length).map((byte, at) => (at % 4 === 0 ? 0x55 : byte))),
+  )
   expect(() => {
     for (let draws = 0; draws < 64; draws++) random.bytes(64)
   }).toThrow('proportion')

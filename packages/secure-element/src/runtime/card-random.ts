@@ -59,7 +59,8 @@ export class CardRandom {
 
   #powerUpTest(): void {
     let ones = 0
-    for (const byte of this.bytes(POWER_UP_BYTES)) for (let bits = byte; bits !== 0; bits >>= 1) ones += bits & 1
+    for (const byte of this.bytes(POWER_UP_BYTES))
+      for (let bits = byte; bits !== 0; bits >>= 1) ones += bits & 1
     if (ones < POWER_UP_BITS_LOW || ones > POWER_UP_BITS_HIGH) this.#fail('monobit')
   }
 

@@ -51,21 +51,28 @@ async function words(card: Card, ...commands: string[]): Promise<string[]> {
 
 test('nobody can delete the master file, before or after any selection', async () => {
   const card = echoCard()
-  expect(await words(card, '00e4000000', '00a40000023f00', '00e40000023f00')).toEqual(['6982', '610C', '6982'])
+  expect(await words(card, '00e4000000', '00a40000023f00', '00e40000023f00')).toEqual([
+    '6982',
+    '610C',
+    '6982',
+  ])
 })
 
 test('an application is found by its identifier or the start of it, and by nothing shorter than five bytes', async () => {
   const card = echoCard()
-  expect(await words(card, '00a4040005f000000000 00', '00a4040004f0000000 00', '00a4040007f0000000000002 00')).toEqual([
-    '9000',
-    '6A82',
-    '6A82',
-  ])
+  expect(
+    await words(card, '00a4040005f000000000 00', '00a4040004f0000000 00', '00a4040007f0000000000002 00'),
+  ).toEqual(['9000', '6A82', '6A82'])
 })
 
 test('logical channels, secure messaging and unknown classes are refused by name', async () => {
   const card = echoCard()
-  expect(await words(card, '01010000', '08010000', '40010000', 'ff010000')).toEqual(['6881', '6882', '6E00', '6E00'])
+  expect(await words(card, '01010000', '08010000', '40010000', 'ff010000')).toEqual([
+    '6881',
+    '6882',
+    '6E00',
+    '6E00',
+  ])
 })
 
 test('a chained command reaches the application whole and its long answer comes by GET RESPONSE', async () => {
@@ -79,7 +86,13 @@ test('a chained command reaches the application whole and its long answer comes 
 
 test('commands are answered one at a time in the order they came', async () => {
   const card = echoCard()
-  const answers = await Promise.all([SELECT, hexToBytes('800100000101 00'.replace(' ', '')), hexToBytes('800100000102 00'.replace(' ', ''))].map((c) => raw(card, c)))
+  const answers = await Promise.all(
+    [
+      SELECT,
+      hexToBytes('800100000101 00'.replace(' ', '')),
+      hexToBytes('800100000102 00'.replace(' ', '')),
+    ].map((c) => raw(card, c)),
+  )
   expect(answers.map(({ data }) => [...data])).toEqual([[0x6f, 0x00], [1], [2]])
 })
 
@@ -107,7 +120,9 @@ test('a card another holder took is mute until it is reset', async () => {
   await first.transmit(SELECT)
   await echoCard(medium.holder()).transmit(SELECT)
   for (let attempt = 0; attempt < 2; attempt++)
-    await expect(first.transmit(attempt === 0 ? hexToBytes('8002000001aa') : SELECT)).rejects.toMatchObject({ code: 'released' })
+    await expect(first.transmit(attempt === 0 ? hexToBytes('8002000001aa') : SELECT)).rejects.toMatchObject({
+      code: 'released',
+    })
   await first.reset()
   expect(await words(first, '00a4040007f000000000000100', '8002000001aa')).toEqual(['9000', '9000'])
 })
@@ -120,7 +135,10 @@ test('a locked card selects nothing but its root, a terminated one nothing at al
   expect(await move(CardState.secured)).toBe(true)
   expect(await move(CardState.opReady)).toBe(false)
   expect(await move(CardState.locked)).toBe(true)
-  expect(await words(echoCard(medium.holder()), '00a4040007f000000000000100', '00a40000023f0000')).toEqual(['6985', '9000'])
+  expect(await words(echoCard(medium.holder()), '00a4040007f000000000000100', '00a40000023f0000')).toEqual([
+    '6985',
+    '9000',
+  ])
   expect(await move(CardState.terminated)).toBe(true)
   expect(await words(echoCard(medium.holder()), '00a40000023f0000', '80010000')).toEqual(['6985', '6985'])
   expect(await move(CardState.secured)).toBe(false)

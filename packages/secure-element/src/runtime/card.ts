@@ -4,7 +4,10 @@ import { parseCommand, type CommandApdu } from '../apdu/command.ts'
 import { encodeResponse, ResponseBuffer } from '../apdu/response.ts'
 import { requireStatus, StatusError, StatusWord } from '../apdu/status-word.ts'
 import { StoredChannelKeys } from '../applets/issuer-security-domain/channel-keys.ts'
-import { ISSUER_SECURITY_DOMAIN_AID, IssuerSecurityDomain } from '../applets/issuer-security-domain/issuer-security-domain.ts'
+import {
+  ISSUER_SECURITY_DOMAIN_AID,
+  IssuerSecurityDomain,
+} from '../applets/issuer-security-domain/issuer-security-domain.ts'
 import type { KeySet } from '../channel/key-set.ts'
 import { SecureChannel } from '../channel/secure-channel.ts'
 import { CardStorageError, type CardStorage } from '../storage/card-storage.ts'
@@ -135,8 +138,10 @@ export class Card implements CardConnection {
     const { channel } = power
     if (command.ins === INS_SELECT && command.cla === 0) return select(power, command)
     requireStatus(power.lifeCycle.state !== CardState.terminated, StatusWord.conditionsNotSatisfied)
-    if (command.ins === INS_INITIALIZE_UPDATE && command.cla === 0x80) return channel.initializeUpdate(command)
-    if (command.ins === INS_EXTERNAL_AUTHENTICATE && command.cla === 0x84) return channel.externalAuthenticate(command)
+    if (command.ins === INS_INITIALIZE_UPDATE && command.cla === 0x80)
+      return channel.initializeUpdate(command)
+    if (command.ins === INS_EXTERNAL_AUTHENTICATE && command.cla === 0x84)
+      return channel.externalAuthenticate(command)
     if ((command.cla & SECURE_MESSAGING) !== 0 || channel.isOpen)
       return channel.wrap(await power.selected.process(await channel.unwrap(command)), StatusWord.ok)
     const reachable = this.#setup.channelPolicy !== 'required' || isPublic(power, command)
@@ -174,7 +179,9 @@ function getResponse(power: Power, command: CommandApdu): Uint8Array {
 
 /** What a required channel lets through bare: the issuer's public data, and the root that refuses everything itself. */
 function isPublic(power: Power, command: CommandApdu): boolean {
-  return power.selected === power.masterFile || (power.selected === power.issuer && command.ins === INS_GET_DATA)
+  return (
+    power.selected === power.masterFile || (power.selected === power.issuer && command.ins === INS_GET_DATA)
+  )
 }
 
 /** SELECT by application identifier (P1 04), or of the master file (P1 00). */

@@ -1,7 +1,13 @@
 import { FileType, type NonVolatileMemory } from './non-volatile-memory.ts'
 
 /** Card life cycle of GlobalPlatform Card Specification 2.3.1 §5.1, with its coding of table 11-6. */
-export const CardState = { opReady: 0x01, initialized: 0x07, secured: 0x0f, locked: 0x7f, terminated: 0xff } as const
+export const CardState = {
+  opReady: 0x01,
+  initialized: 0x07,
+  secured: 0x0f,
+  locked: 0x7f,
+  terminated: 0xff,
+} as const
 export type CardStateByte = (typeof CardState)[keyof typeof CardState]
 
 const PATH = 'card/life-cycle'
@@ -36,7 +42,9 @@ export class LifeCycle {
   /** True when the move was allowed and is stored; only SECURED ⇄ LOCKED can be undone. */
   async move(to: CardStateByte): Promise<boolean> {
     if (!NEXT.get(this.state)?.includes(to)) return false
-    await this.#memory.commit([{ kind: 'put', path: PATH, file: { type: FileType.working, bytes: Uint8Array.of(to) } }])
+    await this.#memory.commit([
+      { kind: 'put', path: PATH, file: { type: FileType.working, bytes: Uint8Array.of(to) } },
+    ])
     return true
   }
 }

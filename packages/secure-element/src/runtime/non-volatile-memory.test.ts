@@ -3,14 +3,22 @@ import { expect, test } from 'vitest'
 import { CardStorageError } from '../storage/card-storage.ts'
 import { MemoryCard } from '../storage/memory-card-storage.ts'
 import { CuttingStorage, type Cut } from '../testing/scripted-storage.ts'
-import { FileType, MemoryFailure, NonVolatileMemory, QuotaExceeded, type Change } from './non-volatile-memory.ts'
+import {
+  FileType,
+  MemoryFailure,
+  NonVolatileMemory,
+  QuotaExceeded,
+  type Change,
+} from './non-volatile-memory.ts'
 
 function put(path: string, text: string): Change {
   return { kind: 'put', path, file: { type: FileType.working, bytes: new TextEncoder().encode(text) } }
 }
 
 function contents(memory: NonVolatileMemory): Record<string, string> {
-  return Object.fromEntries(memory.paths('').map((path) => [path, new TextDecoder().decode(memory.get(path)?.bytes)]))
+  return Object.fromEntries(
+    memory.paths('').map((path) => [path, new TextDecoder().decode(memory.get(path)?.bytes)]),
+  )
 }
 
 const COMMITS: Change[][] = [
@@ -21,27 +29,30 @@ const COMMITS: Change[][] = [
 const STATES = [{}, { a: 'one', b: 'two' }, { a: 'three', c: 'four' }, { d: 'x'.repeat(500) }]
 const FORMAT_WRITES = 2
 
-test.each<Cut>(['before', 'torn', 'after'])('a power cut %s any write leaves the old or the new state', async (how) => {
-  for (let cutAt = 1; cutAt <= FORMAT_WRITES + COMMITS.length; cutAt++) {
-    const card = new MemoryCard()
-    const storage = new CuttingStorage(card.holder())
-    Object.assign(storage, { cutAt, how })
-    let done = 0
-    const work = async () => {
-      const memory = await NonVolatileMemory.open(storage)
-      for (const changes of COMMITS) {
-        await memory.commit(changes)
-        done += 1
+test.each<Cut>(['before', 'torn', 'after'])(
+  'a power cut %s any write leaves the old or the new state',
+  async (how) => {
+    for (let cutAt = 1; cutAt <= FORMAT_WRITES + COMMITS.length; cutAt++) {
+      const card = new MemoryCard()
+      const storage = new CuttingStorage(card.holder())
+      Object.assign(storage, { cutAt, how })
+      let done = 0
+      const work = async () => {
+        const memory = await NonVolatileMemory.open(storage)
+        for (const changes of COMMITS) {
+          await memory.commit(changes)
+          done += 1
+        }
       }
+      await expect(work()).rejects.toThrow(MemoryFailure)
+      const after = contents(await NonVolatileMemory.open(card.holder()))
+      const next = cutAt > FORMAT_WRITES ? STATES[done + 1] : STATES[0]
+      expect([STATES[done], next]).toContainEqual(after)
+      if (how === 'after') expect(after).toEqual(next)
+      else expect(after).toEqual(STATES[done])
     }
-    await expect(work()).rejects.toThrow(MemoryFailure)
-    const after = contents(await NonVolatileMemory.open(card.holder()))
-    const next = cutAt > FORMAT_WRITES ? STATES[done + 1] : STATES[0]
-    expect([STATES[done], next]).toContainEqual(after)
-    if (how === 'after') expect(after).toEqual(next)
-    else expect(after).toEqual(STATES[done])
-  }
-})
+  },
+)
 
 test('a write torn at any byte is not taken for an image', async () => {
   const card = new MemoryCard()
@@ -50,7 +61,8 @@ test('a write torn at any byte is not taken for an image', async () => {
   const holder = card.holder()
   const before = [card.image(0), card.image(1)]
   await memory.commit([put('a', 'new')])
-  const slot = card.image(0)?.length === before[0]?.length && String(card.image(0)) === String(before[0]) ? 1 : 0
+  const slot =
+    card.image(0)?.length === before[0]?.length && String(card.image(0)) === String(before[0]) ? 1 : 0
   const whole = card.image(slot) ?? new Uint8Array(0)
   await holder.claim()
   for (let length = 0; length < whole.length; length++) {

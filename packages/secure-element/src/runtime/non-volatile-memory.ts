@@ -67,7 +67,10 @@ export class NonVolatileMemory {
     const sealed = [await storage.read(0), await storage.read(1)]
     const images = await Promise.all(sealed.map((bytes) => (bytes ? openImage(storage, bytes) : undefined)))
     const whole = images.filter((image) => image !== undefined)
-    const newest = whole.reduce<Image | undefined>((best, image) => (best && best.sequence > image.sequence ? best : image), undefined)
+    const newest = whole.reduce<Image | undefined>(
+      (best, image) => (best && best.sequence > image.sequence ? best : image),
+      undefined,
+    )
     // A blank card is formatted into both slots; so one torn slot alone can only be a first write that was cut.
     if (newest === undefined && sealed.every((bytes) => bytes !== undefined))
       throw new CardStorageError('damaged', 'neither image can be opened with this device key')

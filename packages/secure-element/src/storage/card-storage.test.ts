@@ -24,9 +24,27 @@ async function folder(): Promise<string> {
 let databases = 0
 /** Each gives a new medium and, on it, any number of holders. */
 const MEDIA: [string, () => Promise<() => CardStorage>][] = [
-  ['memory', async () => { const card = new MemoryCard(); return () => card.holder() }],
-  ['file', async () => { const path = await folder(); return () => fileCardStorage(path) }],
-  ['IndexedDB', async () => { const name = `card-${databases++}`; return () => indexedDbCardStorage(name) }],
+  [
+    'memory',
+    async () => {
+      const card = new MemoryCard()
+      return () => card.holder()
+    },
+  ],
+  [
+    'file',
+    async () => {
+      const path = await folder()
+      return () => fileCardStorage(path)
+    },
+  ],
+  [
+    'IndexedDB',
+    async () => {
+      const name = `card-${databases++}`
+      return () => indexedDbCardStorage(name)
+    },
+  ],
 ]
 const CHANGE: Change = { kind: 'put', path: 'a', file: { type: 0x01, bytes: utf8ToBytes('stored') } }
 
@@ -80,7 +98,9 @@ test('the device key file is for its owner only, and one that others may read is
   expect((await stat(key)).mode & 0o777).toBe(0o600)
   expect((await stat(path)).mode & 0o777).toBe(0o700)
   await chmod(key, 0o640)
-  await expect(NonVolatileMemory.open(fileCardStorage(path))).rejects.toMatchObject({ code: 'key-file-exposed' })
+  await expect(NonVolatileMemory.open(fileCardStorage(path))).rejects.toMatchObject({
+    code: 'key-file-exposed',
+  })
 })
 
 test('a damaged key file is refused and not replaced', async () => {
@@ -97,11 +117,11 @@ test('the browser keeps the device key as one it refuses to export', async () =>
   await storage.seal(Uint8Array.of(1), new Uint8Array(0))
   const key = await new Promise<CryptoKey>((resolve, reject) => {
     const open = indexedDB.open('not-extractable', 1)
-    open.onerror = () => reject(open.error)
-    open.onsuccess = () => {
+    open.addEventListener('error', () => reject(open.error))
+    open.addEventListener('success', () => {
       const request = open.result.transaction('card').objectStore('card').get('device-key')
-      request.onsuccess = () => resolve(request.result)
-    }
+      request.addEventListener('success', () => resolve(request.result))
+    })
   })
   expect(key).toMatchObject({ extractable: false, algorithm: { name: 'AES-GCM', length: 256 } })
   await expect(crypto.subtle.exportKey('raw', key)).rejects.toThrow()

@@ -107,7 +107,8 @@ async function readKey(path: string): Promise<Sm4DeviceKey | undefined> {
     if ((mode & GROUP_AND_OTHERS) !== 0)
       throw new CardStorageError('key-file-exposed', `${path} must have mode 0600`)
     const bytes = await handle.readFile()
-    if (bytes.length !== DEVICE_KEY_LENGTH) throw new CardStorageError('damaged', `${path} is not a device key`)
+    if (bytes.length !== DEVICE_KEY_LENGTH)
+      throw new CardStorageError('damaged', `${path} is not a device key`)
     const key = new Sm4DeviceKey(bytes)
     bytes.fill(0)
     return key

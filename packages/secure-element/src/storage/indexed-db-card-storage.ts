@@ -32,7 +32,8 @@ class IndexedDbCardStorage implements CardStorage {
   async read(slot: ImageSlot): Promise<Uint8Array | undefined> {
     const bytes = await this.#get(slotRecord(slot))
     if (bytes === undefined) return undefined
-    if (!(bytes instanceof Uint8Array)) throw new CardStorageError('damaged', 'the image is not a byte string')
+    if (!(bytes instanceof Uint8Array))
+      throw new CardStorageError('damaged', 'the image is not a byte string')
     return bytes
   }
 
@@ -41,10 +42,10 @@ class IndexedDbCardStorage implements CardStorage {
     // Owner check and write share one transaction, so that two tabs cannot both believe they hold the card.
     await this.#write((store) => {
       const owner = store.get(OWNER_RECORD)
-      owner.onsuccess = () => {
+      owner.addEventListener('success', () => {
         released = owner.result !== this.#self
         if (!released) store.put(bytes.slice(), slotRecord(slot))
-      }
+      })
     })
     if (released) throw new CardStorageError('released', 'another page opened this card')
   }
@@ -58,7 +59,11 @@ class IndexedDbCardStorage implements CardStorage {
 
   async open(sealed: Uint8Array, aad: Uint8Array): Promise<Uint8Array | undefined> {
     if (sealed.length < NONCE_LENGTH) return undefined
-    const parameters = { name: 'AES-GCM', iv: own(sealed.subarray(0, NONCE_LENGTH)), additionalData: own(aad) }
+    const parameters = {
+      name: 'AES-GCM',
+      iv: own(sealed.subarray(0, NONCE_LENGTH)),
+      additionalData: own(aad),
+    }
     const key = await this.#deviceKey()
     try {
       return new Uint8Array(await crypto.subtle.decrypt(parameters, key, own(sealed.subarray(NONCE_LENGTH))))
@@ -85,9 +90,9 @@ class IndexedDbCardStorage implements CardStorage {
     // `add` in one transaction with the look-up: the first of two racing pages decides the key.
     await this.#write((store) => {
       const present = store.getKey(KEY_RECORD)
-      present.onsuccess = () => {
+      present.addEventListener('success', () => {
         if (present.result === undefined) store.add(fresh, KEY_RECORD)
-      }
+      })
     })
     const key = await this.#get(KEY_RECORD)
     if (!isCryptoKey(key)) throw new CardStorageError('damaged', 'the device key is not a key')
@@ -105,9 +110,9 @@ class IndexedDbCardStorage implements CardStorage {
     const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' })
     change(transaction.objectStore(STORE))
     await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve()
-      transaction.onabort = () => reject(unavailable(transaction.error))
-      transaction.onerror = () => reject(unavailable(transaction.error))
+      transaction.addEventListener('complete', () => resolve())
+      transaction.addEventListener('abort', () => reject(unavailable(transaction.error)))
+      transaction.addEventListener('error', () => reject(unavailable(transaction.error)))
     })
   }
 
@@ -119,14 +124,14 @@ class IndexedDbCardStorage implements CardStorage {
 
 function openDatabase(name: string): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1)
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE)
+  request.addEventListener('upgradeneeded', () => request.result.createObjectStore(STORE))
   return settle(request)
 }
 
 function settle<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(unavailable(request.error))
+    request.addEventListener('success', () => resolve(request.result))
+    request.addEventListener('error', () => reject(unavailable(request.error)))
   })
 }
 

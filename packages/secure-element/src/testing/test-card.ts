@@ -1,7 +1,11 @@
 import { bytesToHex, concatBytes, utf8ToBytes } from '@anqu/encoding'
 import { encodeCommand } from '../apdu/command.ts'
 import { parseResponse } from '../apdu/response.ts'
-import { COMMANDS, SECURITY_SERVICE_AID, type CommandRule } from '../applets/security-service/command-table.ts'
+import {
+  COMMANDS,
+  SECURITY_SERVICE_AID,
+  type CommandRule,
+} from '../applets/security-service/command-table.ts'
 import { createCard } from '../create-card.ts'
 import type { RandomSource } from '../runtime/card-random.ts'
 import type { CardStorage } from '../storage/card-storage.ts'
@@ -26,7 +30,10 @@ export async function send(
   return raw(card, encodeCommand(command))
 }
 
-export async function raw(card: CardConnection, command: Uint8Array): Promise<{ sw: string; data: Uint8Array }> {
+export async function raw(
+  card: CardConnection,
+  command: Uint8Array,
+): Promise<{ sw: string; data: Uint8Array }> {
   const { statusWord, data } = parseResponse(await card.transmit(command))
   return { sw: statusWord.toString(16).toUpperCase().padStart(4, '0'), data }
 }

@@ -33,9 +33,16 @@ function remote(card: CardConnection): CardConnection {
 test('the host interface works the same across a message channel', async () => {
   const element = new SecureElement(remote(testCard(new MemoryCard().holder())))
   await element.setPin('2468135')
-  const [publicKey] = await Promise.all([element.generateKeyPair('a', '2468135'), element.status(), element.random(16)])
+  const [publicKey] = await Promise.all([
+    element.generateKeyPair('a', '2468135'),
+    element.status(),
+    element.random(16),
+  ])
   expect(publicKey.bytes.length).toBe(65)
-  await expect(element.sign('a', '000000', new Uint8Array(1))).rejects.toMatchObject({ code: 'se.pin-wrong', triesLeft: 5 })
+  await expect(element.sign('a', '000000', new Uint8Array(1))).rejects.toMatchObject({
+    code: 'se.pin-wrong',
+    triesLeft: 5,
+  })
 })
 
 test('a storage error crosses the channel by its name', async () => {
@@ -51,8 +58,23 @@ test('a storage error crosses the channel by its name', async () => {
 test('messages that are none of ours are ignored', async () => {
   const seen: unknown[] = []
   let deliver: (event: { data: unknown }) => void = () => undefined
-  serveCard({ postMessage: (message) => seen.push(message), addEventListener: (_, listener) => void (deliver = listener) }, testCard(new MemoryCard().holder()))
-  for (const data of [undefined, null, 'x', {}, { id: 1 }, { id: 1, kind: 'transmit', apdu: 'x' }, { id: '1', kind: 'reset' }]) deliver({ data })
+  serveCard(
+    {
+      postMessage: (message) => seen.push(message),
+      addEventListener: (_, listener) => void (deliver = listener),
+    },
+    testCard(new MemoryCard().holder()),
+  )
+  for (const data of [
+    undefined,
+    null,
+    'x',
+    {},
+    { id: 1 },
+    { id: 1, kind: 'transmit', apdu: 'x' },
+    { id: '1', kind: 'reset' },
+  ])
+    deliver({ data })
   deliver({ data: { id: 7, kind: 'reset' } })
   await new Promise((resolve) => setImmediate(resolve))
   expect(seen).toMatchObject([{ id: 7 }])

@@ -64,12 +64,16 @@ async function answer(card: CardConnection, request: Request): Promise<Reply> {
 }
 
 function errorOf(error: NonNullable<Reply['error']>): Error {
-  return error.code === 'failure' ? new CardConnectionLost(error.detail) : new CardStorageError(error.code, error.detail)
+  return error.code === 'failure'
+    ? new CardConnectionLost(error.detail)
+    : new CardStorageError(error.code, error.detail)
 }
 
 function isRequest(data: unknown): data is Request {
   if (!hasId(data) || !('kind' in data)) return false
-  return data.kind === 'reset' || (data.kind === 'transmit' && 'apdu' in data && data.apdu instanceof Uint8Array)
+  return (
+    data.kind === 'reset' || (data.kind === 'transmit' && 'apdu' in data && data.apdu instanceof Uint8Array)
+  )
 }
 
 function isReply(data: unknown): data is Reply {

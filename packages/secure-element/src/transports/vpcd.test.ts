@@ -66,12 +66,17 @@ test('a card that fails answers 6581 instead of leaving the reader waiting', asy
 
 test('messages survive any cutting of the stream', () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), fc.integer({ min: 1, max: 50 }), (messages, step) => {
-      const stream = Uint8Array.from(messages.flatMap((message) => [...encodeVpcdFrame(message)]))
-      const frames = new VpcdFrames()
-      const got: Uint8Array[] = []
-      for (let at = 0; at < stream.length; at += step) got.push(...frames.push(stream.subarray(at, at + step)))
-      expect(got).toEqual(messages)
-    }),
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
+      fc.integer({ min: 1, max: 50 }),
+      (messages, step) => {
+        const stream = Uint8Array.from(messages.flatMap((message) => [...encodeVpcdFrame(message)]))
+        const frames = new VpcdFrames()
+        const got: Uint8Array[] = []
+        for (let at = 0; at < stream.length; at += step)
+          got.push(...frames.push(stream.subarray(at, at + step)))
+        expect(got).toEqual(messages)
+      },
+    ),
   )
 })

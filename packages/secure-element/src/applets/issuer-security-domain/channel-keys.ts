@@ -25,7 +25,9 @@ export class StoredChannelKeys implements ChannelKeyStore {
   /** At first power-up: the keys a card leaves its issuer with, and its own diversification data. */
   async personalise(keySets: readonly KeySet[]): Promise<void> {
     if (this.#memory.get(DIVERSIFICATION) !== undefined) return
-    const keys = keySets.map((keySet) => put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key))
+    const keys = keySets.map((keySet) =>
+      put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key),
+    )
     await this.#memory.commit([put(DIVERSIFICATION, this.#random.bytes(DIVERSIFICATION_LENGTH)), ...keys])
   }
 
@@ -34,7 +36,10 @@ export class StoredChannelKeys implements ChannelKeyStore {
   }
 
   get versions(): number[] {
-    return this.#memory.paths('key/').map(versionOf).toSorted((a, b) => a - b)
+    return this.#memory
+      .paths('key/')
+      .map(versionOf)
+      .toSorted((a, b) => a - b)
   }
 
   keySet(version: number): KeySet | undefined {
@@ -60,7 +65,9 @@ export class StoredChannelKeys implements ChannelKeyStore {
 
   /** Adds a key set, or puts it in the place of version `replaced`, all or nothing. */
   async store(keySet: KeySet, replaced: number): Promise<void> {
-    const gone = this.#memory.paths('key/').filter((path) => versionOf(path) === replaced || versionOf(path) === keySet.version)
+    const gone = this.#memory
+      .paths('key/')
+      .filter((path) => versionOf(path) === replaced || versionOf(path) === keySet.version)
     const added = put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key)
     await this.#memory.commit([...gone.map(remove), added])
   }

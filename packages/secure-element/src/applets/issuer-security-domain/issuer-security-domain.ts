@@ -50,7 +50,10 @@ export class IssuerSecurityDomain implements Applet {
 
   async process(command: CommandApdu): Promise<Uint8Array> {
     const { cla, ins } = command
-    requireStatus(Object.values(INS).some((known) => known === ins), StatusWord.instructionNotSupported)
+    requireStatus(
+      Object.values(INS).some((known) => known === ins),
+      StatusWord.instructionNotSupported,
+    )
     requireStatus(cla === 0x80 || (cla === 0x00 && ins === INS.getData), StatusWord.classNotSupported)
     if (ins === INS.getData) return this.#getData((command.p1 << 8) | command.p2)
     // Card content is managed over an open channel only.
@@ -62,7 +65,10 @@ export class IssuerSecurityDomain implements Applet {
   #getData(tag: number): Uint8Array {
     const { keys } = this.#card
     if (tag === 0x0066) return cardRecognitionData()
-    if (tag === 0x00e0) return keyInformation(keys.versions.map((version) => keys.keySet(version)).filter((set) => set !== undefined))
+    if (tag === 0x00e0)
+      return keyInformation(
+        keys.versions.map((version) => keys.keySet(version)).filter((set) => set !== undefined),
+      )
     if (tag === 0x9f7f) return productionData()
     throw new StatusError(StatusWord.referencedDataNotFound)
   }
@@ -81,7 +87,8 @@ export class IssuerSecurityDomain implements Applet {
   #entries(p1: number): { aid: Uint8Array; state: number; privileges: Uint8Array }[] {
     const { lifeCycle, registry } = this.#card
     if (p1 === ISSUER) return [{ aid: this.aid, state: lifeCycle.state, privileges: ISSUER_PRIVILEGES }]
-    if (p1 === APPLICATIONS) return registry.list().map(({ aid, state }) => ({ aid, state, privileges: NO_PRIVILEGES }))
+    if (p1 === APPLICATIONS)
+      return registry.list().map(({ aid, state }) => ({ aid, state, privileges: NO_PRIVILEGES }))
     // Load files: applications are built into this card.
     requireStatus(p1 === 0x20 || p1 === 0x10, StatusWord.wrongParameters)
     return []
@@ -112,11 +119,18 @@ export class IssuerSecurityDomain implements Applet {
     requireStatus(version >= 1 && version <= 0x7f, StatusWord.wrongData)
     // Adding under a version that exists would delete keys by adding (B-7.2-9).
     requireStatus(p1 !== 0 || !keys.versions.includes(version), StatusWord.conditionsNotSatisfied)
-    const [encryption, mac, wrappedData] = [await readKey(reader, wrapping), await readKey(reader, wrapping), await readKey(reader, wrapping)]
+    const [encryption, mac, wrappedData] = [
+      await readKey(reader, wrapping),
+      await readKey(reader, wrapping),
+      await readKey(reader, wrapping),
+    ]
     reader.end()
     const { cipher } = encryption
     requireStatus(mac.cipher === cipher && wrappedData.cipher === cipher, StatusWord.wrongData)
-    await keys.store({ version, cipher, keys: { encryption: encryption.key, mac: mac.key, data: wrappedData.key } }, p1)
+    await keys.store(
+      { version, cipher, keys: { encryption: encryption.key, mac: mac.key, data: wrappedData.key } },
+      p1,
+    )
     return concatBytes(Uint8Array.of(version), encryption.check, mac.check, wrappedData.check)
   }
 }

@@ -54,7 +54,11 @@ export function selectInformation(): Uint8Array {
 
 export function encodeStatus(status: ServiceStatus): Uint8Array {
   const { pinSet, triesLeft, triesLimit, containers, freeBytes } = status
-  const writer = new ByteWriter().u8(LAYOUT).u8(pinSet ? 1 : 0).u8(triesLeft).u8(triesLimit)
+  const writer = new ByteWriter()
+    .u8(LAYOUT)
+    .u8(pinSet ? 1 : 0)
+    .u8(triesLeft)
+    .u8(triesLimit)
   return writer.u16(containers).u32(freeBytes).finish()
 }
 
@@ -62,7 +66,12 @@ export function encodeStatus(status: ServiceStatus): Uint8Array {
 export function parseStatus(bytes: Uint8Array): ServiceStatus {
   const reader = layoutReader(bytes, 'card status')
   const pinSet = reader.u8() === 1
-  const [triesLeft, triesLimit, containers, freeBytes] = [reader.u8(), reader.u8(), reader.u16(), reader.u32()]
+  const [triesLeft, triesLimit, containers, freeBytes] = [
+    reader.u8(),
+    reader.u8(),
+    reader.u16(),
+    reader.u32(),
+  ]
   reader.end()
   return { pinSet, triesLeft, triesLimit, containers, freeBytes }
 }

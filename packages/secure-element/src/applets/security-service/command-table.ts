@@ -37,6 +37,8 @@ export const COMMANDS = {
   installCertificate: { cla: 0x80, ins: 0x4c, p1p2: [0x0000], ...open },
   readCertificate: { cla: 0x80, ins: 0x4e, p1p2: [0x0001, 0x0002, 0x0100, 0x0200], ...open },
   sign: { cla: 0x00, ins: 0x2a, p1p2: [0x9e9a], ...usesKey },
+  /** The hash must come from the preparation of GB/T 32918.2 §6.1 (with Z): for hosts whose interface hashes itself. */
+  signHash: { cla: 0x00, ins: 0x2a, p1p2: [0x9e90], ...usesKey },
   verifySignature: { cla: 0x00, ins: 0x2a, p1p2: [0x00a8], ...open },
   encrypt: { cla: 0x00, ins: 0x2a, p1p2: [0x8680], ...open },
   decrypt: { cla: 0x00, ins: 0x2a, p1p2: [0x8086], ...usesKey },

@@ -48,7 +48,10 @@ export function encodeContainer(record: ContainerRecord): Uint8Array {
   const writer = new ByteWriter()
   for (const usage of KEY_USAGES) {
     const { active, pending, certificateExpected } = record[usage]
-    writer.vector8(idBytes(active)).vector8(idBytes(pending)).u8(certificateExpected ? 1 : 0)
+    writer
+      .vector8(idBytes(active))
+      .vector8(idBytes(pending))
+      .u8(certificateExpected ? 1 : 0)
   }
   return writer.finish()
 }

@@ -66,7 +66,10 @@ export class KeyContainers {
    * the same commit.
    * @throws StatusError 6A89 when a pair is already pending: it must be discarded by its own command (B-7.2-9).
    */
-  async generate(target: { name: string; usage: KeyUsage; where: 'existing' | 'new' }, masterKey: SecretBytes): Promise<Sm2PublicKey> {
+  async generate(
+    target: { name: string; usage: KeyUsage; where: 'existing' | 'new' },
+    masterKey: SecretBytes,
+  ): Promise<Sm2PublicKey> {
     const { name, usage, where } = target
     if (where === 'new') this.#checkNew(name)
     const record = where === 'new' ? EMPTY_CONTAINER : this.record(name)
@@ -107,7 +110,9 @@ export class KeyContainers {
 
   /** Notes that a request left the card under the PIN, so that its certificate may come back without one. */
   async expectCertificate(name: string, usage: KeyUsage): Promise<void> {
-    await this.#memory.commit([this.#put(name, withSlots(this.record(name), usage, { certificateExpected: true }))])
+    await this.#memory.commit([
+      this.#put(name, withSlots(this.record(name), usage, { certificateExpected: true })),
+    ])
   }
 
   /** Opens a private key for the length of `use` and wipes it. @throws StatusError 6A88 without such a pair. */
@@ -140,7 +145,11 @@ export class KeyContainers {
       if (match === undefined) continue
       requireStatus(authorised || certificateExpected, StatusWord.securityNotSatisfied)
       const former = match === pending && active !== undefined ? destroyPair(active) : []
-      const slots = { active: match, pending: match === pending ? undefined : pending, certificateExpected: false }
+      const slots = {
+        active: match,
+        pending: match === pending ? undefined : pending,
+        certificateExpected: false,
+      }
       await this.#memory.commit([
         put(certificatePath(match), der),
         this.#put(name, withSlots(record, usage, slots)),

@@ -29,7 +29,14 @@ async function scene(): Promise<Scene> {
   const old = await generate(card, 0x0101)
   await install(card, await issueCertificate(old, { serialHex: '01020304' }))
   const renewed = await generate(card, 0x0001)
-  return { medium, storage, card, old, renewed, certificate: await issueCertificate(renewed, { serialHex: '05060708' }) }
+  return {
+    medium,
+    storage,
+    card,
+    old,
+    renewed,
+    certificate: await issueCertificate(renewed, { serialHex: '05060708' }),
+  }
 }
 
 async function generate(card: CardConnection, p1p2: number): Promise<Sm2PublicKey> {
@@ -50,7 +57,11 @@ async function signer(card: CardConnection, keys: readonly Sm2PublicKey[]): Prom
 }
 
 /** Runs `work` with the power cut at its k-th write, for every k, and shows what the next power-up finds. */
-async function cutEverywhere(how: Cut, work: (scene: Scene) => Promise<unknown>, check: (scene: Scene, card: CardConnection) => Promise<void>) {
+async function cutEverywhere(
+  how: Cut,
+  work: (scene: Scene) => Promise<unknown>,
+  check: (scene: Scene, card: CardConnection) => Promise<void>,
+) {
   const reference = await scene()
   const before = reference.storage.writes
   await work(reference)
@@ -92,20 +103,23 @@ test.each(CUTS)('a deletion cut %s any write leaves certificate and key together
   )
 })
 
-test.each(CUTS)('a PIN whose counter write is cut %s says nothing about the PIN, right or wrong', async (how) => {
-  for (const pin of ['2468135', '000000']) {
-    const medium = new MemoryCard()
-    await cardWithPin(medium.holder())
-    const storage = new CuttingStorage(medium.holder())
-    Object.assign(storage, { how, cutAt: 1 })
-    const card = testCard(storage)
-    await selectService(card)
-    expect(await verifyPin(card, utf8ToBytes(pin))).toBe('6581')
-    const after = testCard(medium.holder())
-    await selectService(after)
-    expect(await verifyPin(after, new Uint8Array(0))).toBe(how === 'after' ? '63C5' : '63C6')
-  }
-})
+test.each(CUTS)(
+  'a PIN whose counter write is cut %s says nothing about the PIN, right or wrong',
+  async (how) => {
+    for (const pin of ['2468135', '000000']) {
+      const medium = new MemoryCard()
+      await cardWithPin(medium.holder())
+      const storage = new CuttingStorage(medium.holder())
+      Object.assign(storage, { how, cutAt: 1 })
+      const card = testCard(storage)
+      await selectService(card)
+      expect(await verifyPin(card, utf8ToBytes(pin))).toBe('6581')
+      const after = testCard(medium.holder())
+      await selectService(after)
+      expect(await verifyPin(after, new Uint8Array(0))).toBe(how === 'after' ? '63C5' : '63C6')
+    }
+  },
+)
 
 test('power cut after every wrong PIN gives six guesses, not more', async () => {
   const medium = new MemoryCard()
@@ -133,20 +147,23 @@ test.each(CUTS)('a PIN change cut %s any write leaves exactly one PIN that opens
   )
 })
 
-test.each(CUTS)('generating a pair cut %s any write leaves the container as it was or with the whole pair', async (how) => {
-  const fresh = utf8ToBytes('fresh')
-  await cutEverywhere(
-    how,
-    async ({ card }) => {
-      await verifyPin(card)
-      await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: fresh })
-    },
-    async (_, card) => {
-      const { sw } = await send(card, COMMANDS.exportPublicKey, { p1p2: 0x0101, data: fresh })
-      expect(['9000', '6A88']).toContain(sw)
-      await verifyPin(card)
-      const again = await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: fresh })
-      expect(again.sw).toBe(sw === '9000' ? '6A8A' : '9000')
-    },
-  )
-})
+test.each(CUTS)(
+  'generating a pair cut %s any write leaves the container as it was or with the whole pair',
+  async (how) => {
+    const fresh = utf8ToBytes('fresh')
+    await cutEverywhere(
+      how,
+      async ({ card }) => {
+        await verifyPin(card)
+        await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: fresh })
+      },
+      async (_, card) => {
+        const { sw } = await send(card, COMMANDS.exportPublicKey, { p1p2: 0x0101, data: fresh })
+        expect(['9000', '6A88']).toContain(sw)
+        await verifyPin(card)
+        const again = await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: fresh })
+        expect(again.sw).toBe(sw === '9000' ? '6A8A' : '9000')
+      },
+    )
+  },
+)

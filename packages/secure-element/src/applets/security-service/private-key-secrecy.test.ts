@@ -46,7 +46,9 @@ test('the search finds a key when there is one to find', async () => {
   const { secrets } = await watchedCard()
   const [secret = ''] = secrets
   expect(secrets.filter(({ length }) => length === 64).length).toBeGreaterThanOrEqual(2)
-  expect(leak(concatBytes(Uint8Array.of(1, 2), Uint8Array.from(Buffer.from(secret, 'hex'))), secrets)).toBe(secret)
+  expect(leak(concatBytes(Uint8Array.of(1, 2), Uint8Array.from(Buffer.from(secret, 'hex'))), secrets)).toBe(
+    secret,
+  )
 })
 
 test('no class and instruction answers key bytes, with the PIN standing', async () => {
@@ -69,7 +71,9 @@ test('no P1 and P2 of any instruction the applet knows answers key bytes, with t
   for (const { cla, ins } of headers.values()) {
     // Deleting would end the sweep early; that it answers nothing is tested by itself.
     if (ins === COMMANDS.deleteContainer.ins) continue
-    const allowed = new Set(Object.values(COMMANDS).flatMap((rule) => (rule.ins === ins && rule.cla === cla ? rule.p1p2 : [])))
+    const allowed = new Set(
+      Object.values(COMMANDS).flatMap((rule) => (rule.ins === ins && rule.cla === cla ? rule.p1p2 : [])),
+    )
     await verifyPin(card)
     for (let parameters = 0; parameters < 0x10000; parameters++) {
       const command = { cla, ins, p1: parameters >> 8, p2: parameters & 0xff, ne: 256 }
@@ -95,9 +99,15 @@ test('no command writes a private key: every pair on the card came from its own 
   for (const { cla, ins, p1p2 } of Object.values(COMMANDS)) {
     if (ins === COMMANDS.deleteContainer.ins) continue
     for (const parameters of p1p2) {
-      for (const data of [chosen, concatBytes(field(NAME), chosen), concatBytes(field(NAME), field(chosen))]) {
+      for (const data of [
+        chosen,
+        concatBytes(field(NAME), chosen),
+        concatBytes(field(NAME), field(chosen)),
+      ]) {
         await verifyPin(card)
-        await card.transmit(encodeCommand({ cla, ins, p1: parameters >> 8, p2: parameters & 0xff, data, ne: 256 }))
+        await card.transmit(
+          encodeCommand({ cla, ins, p1: parameters >> 8, p2: parameters & 0xff, data, ne: 256 }),
+        )
       }
     }
   }

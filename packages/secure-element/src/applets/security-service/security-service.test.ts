@@ -118,8 +118,12 @@ test('asking how many tries are left costs none', async () => {
 test('changing the PIN counts wrong old ones, keeps the keys and retires the old PIN', async () => {
   const publicKey = await ready()
   const fresh = utf8ToBytes('9753124')
-  expect((await send(card, COMMANDS.changePin, { data: concatBytes(field(WRONG), field(fresh)) })).sw).toBe('63C5')
-  expect((await send(card, COMMANDS.changePin, { data: concatBytes(field(PIN), field(fresh)) })).sw).toBe('9000')
+  expect((await send(card, COMMANDS.changePin, { data: concatBytes(field(WRONG), field(fresh)) })).sw).toBe(
+    '63C5',
+  )
+  expect((await send(card, COMMANDS.changePin, { data: concatBytes(field(PIN), field(fresh)) })).sw).toBe(
+    '9000',
+  )
   expect(await verifyPin(card)).toBe('63C5')
   expect(await verifyPin(card, fresh)).toBe('9000')
   expect(sm2Verify(publicKey, MESSAGE, (await sign()).data)).toBe(true)
@@ -130,9 +134,13 @@ test('a PIN is set once, and has 6 to 32 bytes', async () => {
   const blank = testCard(new MemoryCard().holder())
   await selectService(blank)
   for (const length of [0, 5, 33])
-    expect((await send(blank, COMMANDS.changePin, { p1p2: 0x0180, data: field(new Uint8Array(length)) })).sw).toBe('6A80')
+    expect(
+      (await send(blank, COMMANDS.changePin, { p1p2: 0x0180, data: field(new Uint8Array(length)) })).sw,
+    ).toBe('6A80')
   expect(await verifyPin(blank)).toBe('6985')
-  expect((await send(blank, COMMANDS.changePin, { p1p2: 0x0180, data: field(new Uint8Array(32)) })).sw).toBe('9000')
+  expect((await send(blank, COMMANDS.changePin, { p1p2: 0x0180, data: field(new Uint8Array(32)) })).sw).toBe(
+    '9000',
+  )
 })
 
 test('a container name is given once', async () => {
@@ -168,7 +176,9 @@ test('a certificate is installed only for the pair whose key it carries', async 
   const other = await generate(0x0101, utf8ToBytes('other'))
   await selectService(card)
   expect(await install(other)).toBe('6984')
-  expect((await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), MESSAGE) })).sw).toBe('6A80')
+  expect(
+    (await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), MESSAGE) })).sw,
+  ).toBe('6A80')
   expect(await install(publicKey)).toBe('9000')
 })
 
@@ -199,7 +209,11 @@ test('in a renewal the old pair signs until the new certificate is in, then the 
 test('a certificate is read by container, serial number or validity, and never without a selector', async () => {
   const publicKey = await generate()
   await request()
-  const der = await issueCertificate(publicKey, { serialHex: '01020304', notBeforeMs: 1_700_000_000_000, notAfterMs: 1_800_000_000_000 })
+  const der = await issueCertificate(publicKey, {
+    serialHex: '01020304',
+    notBeforeMs: 1_700_000_000_000,
+    notAfterMs: 1_800_000_000_000,
+  })
   await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), der) })
   const read = (p1p2: number, data: Uint8Array) => send(card, COMMANDS.readCertificate, { p1p2, data })
   const validity = new Uint8Array(16)
@@ -218,7 +232,13 @@ test('the list tells of containers and serial numbers and carries no certificate
   await generate(0x0002)
   const list = parseInventory((await send(card, COMMANDS.listContainers)).data)
   expect(list).toMatchObject([
-    { name: '投保', pairs: [{ usage: 'signing', pending: false, certificate: { serialHex: '01020304' } }, { usage: 'encryption', pending: true }] },
+    {
+      name: '投保',
+      pairs: [
+        { usage: 'signing', pending: false, certificate: { serialHex: '01020304' } },
+        { usage: 'encryption', pending: true },
+      ],
+    },
   ])
 })
 
@@ -231,7 +251,9 @@ test('deleting takes certificate and keys, needs the PIN and gives the space bac
   expect((await send(card, COMMANDS.deleteContainer, { data: NAME })).sw).toBe('6982')
   await verifyPin(card)
   expect((await send(card, COMMANDS.deleteContainer, { data: NAME })).sw).toBe('9000')
-  expect((await send(card, COMMANDS.readCertificate, { p1p2: 0x0100, data: hexToBytes('01020304') })).sw).toBe('6A82')
+  expect(
+    (await send(card, COMMANDS.readCertificate, { p1p2: 0x0100, data: hexToBytes('01020304') })).sw,
+  ).toBe('6A82')
   expect((await send(card, COMMANDS.exportPublicKey, { p1p2: 0x0001, data: NAME })).sw).toBe('6A88')
   expect(await free()).toBe(before)
 })
@@ -245,20 +267,22 @@ test('what is enciphered for the encryption pair only that pair opens, under the
   for (let round = 0; round < 2; round++)
     twice.push((await send(card, COMMANDS.encrypt, { data: concatBytes(publicKey.bytes, MESSAGE) })).data)
   expect(twice[0]).not.toEqual(twice[1])
-  const open = (ciphertext: Uint8Array) => send(card, COMMANDS.decrypt, { data: concatBytes(field(NAME), ciphertext) })
+  const open = (ciphertext: Uint8Array) =>
+    send(card, COMMANDS.decrypt, { data: concatBytes(field(NAME), ciphertext) })
   const ciphertext = twice[0] ?? new Uint8Array(0)
   expect((await open(ciphertext)).sw).toBe('6982')
   await verifyPin(card)
   expect((await open(ciphertext)).data).toEqual(MESSAGE)
   await verifyPin(card)
-  expect((await open(sm2Encrypt((await generate(0x0101, utf8ToBytes('x'))), MESSAGE))).sw).toBe('6A80')
+  expect((await open(sm2Encrypt(await generate(0x0101, utf8ToBytes('x')), MESSAGE))).sw).toBe('6A80')
 })
 
 test('the card verifies signatures of anybody', async () => {
   const publicKey = await ready()
   await verifyPin(card)
   const { data: signature } = await sign()
-  const check = (message: Uint8Array) => send(card, COMMANDS.verifySignature, { data: concatBytes(publicKey.bytes, signature, message) })
+  const check = (message: Uint8Array) =>
+    send(card, COMMANDS.verifySignature, { data: concatBytes(publicKey.bytes, signature, message) })
   expect((await check(MESSAGE)).sw).toBe('9000')
   expect((await check(WRONG)).sw).toBe('6300')
   expect((await send(card, COMMANDS.verifySignature, { data: new Uint8Array(129) })).sw).toBe('6A80')

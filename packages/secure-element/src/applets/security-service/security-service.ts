@@ -1,12 +1,27 @@
 import { ByteReader, bytesToHex } from '@anqu/encoding'
-import { GmCryptoError, Sm2PublicKey, sm2Decrypt, sm2Encrypt, sm2Sign, sm2Verify } from '@anqu/gm-crypto'
-import { createCsr, type Name } from '@anqu/pki'
+import {
+  GmCryptoError,
+  type Sm2PrivateKey,
+  Sm2PublicKey,
+  sm2Decrypt,
+  sm2Encrypt,
+  sm2Sign,
+  sm2SignDigest,
+  sm2Verify,
+} from '@anqu/gm-crypto'
+import { createCsr, PkiError, privateKeySigner, type Name } from '@anqu/pki'
 import type { CommandApdu } from '../../apdu/command.ts'
 import { requireStatus, StatusError, StatusWord } from '../../apdu/status-word.ts'
 import type { InstalledApplet } from '../../runtime/applet-registry.ts'
 import type { Applet, AppletContext } from '../../runtime/applet.ts'
 import { AccessState } from './access-state.ts'
-import { certificateEntry, encodeInventory, encodeStatus, selectInformation, type PairEntry } from './answers.ts'
+import {
+  certificateEntry,
+  encodeInventory,
+  encodeStatus,
+  selectInformation,
+  type PairEntry,
+} from './answers.ts'
 import { COMMANDS, SECURITY_SERVICE_AID, type CommandName, type CommandRule } from './command-table.ts'
 import { KEY_USAGES, parseContainerName, type KeyUsage } from './container-record.ts'
 import { KeyContainers } from './key-container.ts'
@@ -16,6 +31,7 @@ import { parseSubject } from './subject.ts'
 const NOTHING = new Uint8Array(0)
 const PUBLIC_KEY_LENGTH = 65
 const SIGNATURE_LENGTH = 64
+const HASH_LENGTH = 32
 const LONGEST_CHALLENGE = 256
 
 type Handler = (command: CommandApdu) => Uint8Array | Promise<Uint8Array>
@@ -47,7 +63,8 @@ export class SecurityService implements Applet {
       createRequest: (command) => this.#createRequest(command),
       installCertificate: ({ data }) => this.#install(data),
       readCertificate: (command) => this.#readCertificate(command),
-      sign: ({ data }) => this.#sign(data),
+      sign: ({ data }) => this.#sign(data, (key, message) => sm2Sign(key, message)),
+      signHash: ({ data }) => this.#sign(data, signHash),
       verifySignature: ({ data }) => verifySignature(data),
       encrypt: ({ data }) => encrypt(data),
       decrypt: ({ data }) => this.#decrypt(data),
@@ -80,12 +97,20 @@ export class SecurityService implements Applet {
   #status(): Uint8Array {
     const { isSet: pinSet, triesLeft } = this.#pin
     const containers = this.#containers.names().length
-    return encodeStatus({ pinSet, triesLeft, triesLimit: PIN_TRIES, containers, freeBytes: this.#context.memory.free })
+    return encodeStatus({
+      pinSet,
+      triesLeft,
+      triesLimit: PIN_TRIES,
+      containers,
+      freeBytes: this.#context.memory.free,
+    })
   }
 
   /** What is there, without the certificates: those are read one by one (B-5.4.3-9). */
   #list(): Uint8Array {
-    const entries = this.#containers.names().map((name) => ({ name, pairs: KEY_USAGES.map((usage) => this.#entry(name, usage)) }))
+    const entries = this.#containers
+      .names()
+      .map((name) => ({ name, pairs: KEY_USAGES.map((usage) => this.#entry(name, usage)) }))
     return encodeInventory(entries)
   }
 
@@ -135,7 +160,11 @@ export class SecurityService implements Applet {
   }
 
   async #generate({ p1, p2, data }: CommandApdu): Promise<Uint8Array> {
-    const target = { name: parseContainerName(data), usage: usageOf(p2), where: p1 === 1 ? 'new' : 'existing' } as const
+    const target = {
+      name: parseContainerName(data),
+      usage: usageOf(p2),
+      where: p1 === 1 ? 'new' : 'existing',
+    } as const
     return (await this.#containers.generate(target, this.#access.masterKey())).bytes
   }
 
@@ -145,7 +174,8 @@ export class SecurityService implements Applet {
   }
 
   #exportPublicKey({ p1, p2, data }: CommandApdu): Uint8Array {
-    return this.#containers.publicKey(parseContainerName(data), usageOf(p2), p1 === 0 ? 'active' : 'pending').bytes
+    return this.#containers.publicKey(parseContainerName(data), usageOf(p2), p1 === 0 ? 'active' : 'pending')
+      .bytes
   }
 
   async #createRequest({ p2, data }: CommandApdu): Promise<Uint8Array> {
@@ -156,7 +186,7 @@ export class SecurityService implements Applet {
     const state = this.#containers.requestable(name, usage)
     const masterKey = this.#access.masterKey()
     const request = await this.#containers.withPrivateKey({ name, usage, state }, masterKey, (key) =>
-      createCsr({ key: { publicKey: key.publicKey, sign: (message) => sm2Sign(key, message) }, subject }),
+      wellFormed(() => createCsr({ key: privateKeySigner(key), subject })),
     )
     await this.#containers.expectCertificate(name, usage)
     return request
@@ -165,14 +195,16 @@ export class SecurityService implements Applet {
   async #install(data: Uint8Array): Promise<Uint8Array> {
     const reader = new ByteReader(data, 'INSTALL CERTIFICATE')
     const name = parseContainerName(reader.vector8())
-    await this.#containers.install(name, reader.rest(), this.#access.granted)
+    await wellFormed(() => this.#containers.install(name, reader.rest(), this.#access.granted))
     return NOTHING
   }
 
   /** By container (P1 00), serial number (01) or validity (02): never without a selector (B-5.4.2-6). */
   #readCertificate({ p1, p2, data }: CommandApdu): Uint8Array {
     const found =
-      p1 === 0 ? this.#containers.certificate(parseContainerName(data), usageOf(p2)) : this.#findCertificate(p1, data)
+      p1 === 0
+        ? this.#containers.certificate(parseContainerName(data), usageOf(p2))
+        : this.#findCertificate(p1, data)
     requireStatus(found !== undefined, StatusWord.notFound)
     return found.raw
   }
@@ -183,17 +215,25 @@ export class SecurityService implements Applet {
     if (p1 === 1) return all.find(({ serialHex }) => serialHex === bytesToHex(data))
     const reader = new ByteReader(data, 'validity')
     const [notBefore, notAfter] = [Number(reader.u64()), Number(reader.u64())]
-    return all.find((certificate) => certificate.notBeforeMs === notBefore && certificate.notAfterMs === notAfter)
+    return all.find(
+      (certificate) => certificate.notBeforeMs === notBefore && certificate.notAfterMs === notAfter,
+    )
   }
 
-  async #sign(data: Uint8Array): Promise<Uint8Array> {
+  async #sign(
+    data: Uint8Array,
+    sign: (key: Sm2PrivateKey, input: Uint8Array) => Uint8Array,
+  ): Promise<Uint8Array> {
     const reader = new ByteReader(data, 'SIGN')
     const name = parseContainerName(reader.vector8())
     // Before its certificate is installed the application is not initialised (B-6.1-4).
-    requireStatus(this.#containers.certificate(name, 'signing') !== undefined, StatusWord.conditionsNotSatisfied)
+    requireStatus(
+      this.#containers.certificate(name, 'signing') !== undefined,
+      StatusWord.conditionsNotSatisfied,
+    )
     const target = { name, usage: 'signing', state: 'active' } as const
-    const message = reader.rest()
-    return this.#containers.withPrivateKey(target, this.#access.masterKey(), (key) => sm2Sign(key, message))
+    const input = reader.rest()
+    return this.#containers.withPrivateKey(target, this.#access.masterKey(), (key) => sign(key, input))
   }
 
   async #decrypt(data: Uint8Array): Promise<Uint8Array> {
@@ -224,6 +264,11 @@ function findCommand({ cla, ins, p1, p2 }: CommandApdu): [CommandName, CommandRu
   throw new StatusError(StatusWord.wrongParameters)
 }
 
+function signHash(key: Sm2PrivateKey, hash: Uint8Array): Uint8Array {
+  requireStatus(hash.length === HASH_LENGTH, StatusWord.wrongLength)
+  return sm2SignDigest(key, hash)
+}
+
 function usageOf(p2: number): KeyUsage {
   return p2 === 0x01 ? 'signing' : 'encryption'
 }
@@ -244,7 +289,10 @@ function encrypt(data: Uint8Array): Uint8Array {
   const key = reader.bytes(PUBLIC_KEY_LENGTH)
   const plaintext = reader.rest()
   requireStatus(plaintext.length > 0, StatusWord.wrongLength)
-  return sm2Encrypt(refusing(StatusWord.wrongData, () => Sm2PublicKey.fromBytes(key)), plaintext)
+  return sm2Encrypt(
+    refusing(StatusWord.wrongData, () => Sm2PublicKey.fromBytes(key)),
+    plaintext,
+  )
 }
 
 /** One status for whatever the cryptography refuses, so that the answer tells nothing about why. */
@@ -253,6 +301,16 @@ function refusing<T>(statusWord: number, work: () => T): T {
     return work()
   } catch (error) {
     if (error instanceof GmCryptoError) throw new StatusError(statusWord)
+    throw error
+  }
+}
+
+/** @throws StatusError 6A80 for what a certificate or a name may not hold. */
+async function wellFormed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof PkiError || error instanceof RangeError) throw new StatusError(StatusWord.wrongData)
     throw error
   }
 }
