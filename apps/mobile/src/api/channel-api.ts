@@ -1,0 +1,50 @@
+import type { InputOf, OutputOf, Route, keyboardPurpose } from '@anqu/contract'
+import type { SecretEntryPort } from '@anqu/ui'
+
+export type KeyboardPurpose = (typeof keyboardPurpose)['options'][number]
+
+/** What the routes take in place of a password. */
+export type SealedSecret = { readonly keyboardId: string; readonly taps: string[] }
+
+/** An open secure keyboard: a grid to tap on, and the sealed taps once they are complete. */
+export type OpenSecret = SecretEntryPort & {
+  readonly keyboardId: string
+  readonly expiresAtMs: number
+  /** Hands the sealed taps over and forgets them. */
+  finish(): SealedSecret
+}
+
+export type CardState = {
+  readonly pinSet: boolean
+  readonly pinTriesLeft: number
+  /** Serial number of the certificate that signs for this device; absent before it is bound. */
+  readonly certificateSerial: string | undefined
+}
+
+export type BindingRequest = {
+  readonly label: string
+  readonly otpId: string
+  readonly otp: string
+  /** ASCII digits; wiped by the receiver. */
+  readonly pin: Uint8Array
+  /** Told each of the ten steps of B-6.2.2 as it begins, from 1 to 10. */
+  readonly onStep: (step: number) => void
+}
+
+/**
+ * All that pages may ask for. Behind it are the client SDK and the secure element in its worker; every rejection is
+ * something `toProblem` can put into words.
+ */
+export type ChannelApi = {
+  call<R extends Route>(route: R, input: InputOf<R>): Promise<OutputOf<R>>
+  openSecret(purpose: KeyboardPurpose): Promise<OpenSecret>
+  readonly card: {
+    state(): Promise<CardState>
+    bind(request: BindingRequest): Promise<{ readonly deviceId: string }>
+    /** SM2 signature (base64, r‖s) over the order by the certificate of this device. Wipes the PIN. */
+    sign(
+      pin: Uint8Array,
+      order: Uint8Array,
+    ): Promise<{ readonly signature: string; readonly certificateSerial: string }>
+  }
+}

@@ -1,0 +1,80 @@
+/** Something the customer must be told, in both languages, with the reference our staff can search by. */
+export type Problem = {
+  readonly code: string
+  readonly text: { readonly zh: string; readonly en: string }
+  readonly correlationId?: string
+  readonly retryAtMs?: number
+}
+
+export class ProblemError extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem, cause?: unknown) {
+    super(problem.code, { cause })
+    this.name = 'ProblemError'
+    this.problem = problem
+  }
+}
+
+const own = {
+  'client.offline': [
+    '网络连接不可用，未提交任何内容。请检查网络后重试',
+    'No network connection; nothing was sent. Please check it and try again',
+  ],
+  'client.failure': ['应用出现问题，请重新操作', 'Something went wrong in the app; please try again'],
+  'se.pin-wrong': ['安全单元 PIN 不正确', 'That is not the PIN of the secure element'],
+  'se.pin-locked': [
+    '安全单元已锁定，请联系客服重新绑定设备',
+    'The secure element is locked; please contact us to bind this device again',
+  ],
+  'se.pin-differ': ['两次输入的 PIN 不一致，请重新设置', 'The two PINs differ; please set them again'],
+  'se.pin-simple': [
+    'PIN 过于简单，请勿使用重复或连续的数字',
+    'This PIN is too simple; please avoid repeated or consecutive digits',
+  ],
+  'se.released': [
+    '安全单元已被另一个页面打开，请关闭其他页面后重试',
+    'Another page has opened the secure element; please close it and try again',
+  ],
+  'se.unreachable': [
+    '无法启动安全单元，请重新打开应用',
+    'The secure element did not start; please reopen the app',
+  ],
+  'se.certificate-missing': [
+    '本设备尚未安装证书，请先绑定',
+    'This device has no certificate yet; please bind it first',
+  ],
+  'se.failure': ['安全单元未能完成操作，请重试', 'The secure element could not do this; please try again'],
+} as const satisfies Record<string, readonly [zh: string, en: string]>
+
+export type OwnProblemCode = keyof typeof own
+
+export const ownProblemCodes = Object.keys(own) as OwnProblemCode[] // Object.keys widens to string[]
+
+/** A problem that arose on this device and not at the server. */
+export function ownProblem(code: OwnProblemCode): Problem {
+  const [zh, en] = own[code]
+  return { code, text: { zh, en } }
+}
+
+const isOwnCode = (code: unknown): code is OwnProblemCode =>
+  typeof code === 'string' && Object.hasOwn(own, code)
+
+function pinWrong(triesLeft: unknown): Problem {
+  const base = ownProblem('se.pin-wrong')
+  if (typeof triesLeft !== 'number') return base
+  const zh = `${base.text.zh}，还可输入 ${triesLeft} 次`
+  const en = `${base.text.en}; ${triesLeft} ${triesLeft === 1 ? 'try' : 'tries'} left`
+  return { code: base.code, text: { zh, en } }
+}
+
+/** Turns whatever was thrown into something that can be said to a customer; details stay out of it (C-6.2.5-p1). */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'se.pin-wrong')
+    return pinWrong(error instanceof Error && 'triesLeft' in error && error.triesLeft)
+  if (isOwnCode(code)) return ownProblem(code)
+  if (typeof code === 'string' && code.startsWith('se.')) return ownProblem('se.failure')
+  return ownProblem('client.failure')
+}

@@ -1,0 +1,38 @@
+import { sessionsLogout } from '@anqu/contract'
+import type { Clock } from '@anqu/ui'
+import { useCallback, useState } from 'react'
+import type { ChannelApi } from '../api/channel-api.ts'
+import type { Problem } from '../api/problem.ts'
+import { loginTexts } from '../pages/login/login-texts.ts'
+import type { Session } from './app-context.tsx'
+import { useSessionWatch } from './use-session-watch.ts'
+
+const idle: Problem = { code: 'session.idle', text: { zh: loginTexts.zh.idle, en: loginTexts.en.idle } }
+
+/** The live session, why the last one ended, and whether the password is being asked for again. */
+export function useSession(api: ChannelApi, clock: Clock, onLeft: () => void) {
+  const [session, showSession] = useState<Session>()
+  const [farewell, setFarewell] = useState<Problem>()
+  const [asking, setAsking] = useState(false)
+  const setSession = useCallback((next: Session | undefined) => {
+    showSession(next)
+    setAsking(false)
+    if (next) setFarewell(undefined)
+  }, [])
+  const leave = useCallback(
+    (reason?: Problem) => {
+      showSession(undefined)
+      setAsking(false)
+      setFarewell(reason)
+      onLeft()
+    },
+    [onLeft],
+  )
+  const askAgain = useCallback(() => setAsking(true), [])
+  const onIdle = useCallback(() => {
+    api.call(sessionsLogout, {}).catch(() => undefined)
+    leave(idle)
+  }, [api, leave])
+  useSessionWatch({ api, clock, session, onIdle, onReturn: askAgain })
+  return { session, setSession, farewell, leave, asking, askAgain }
+}

@@ -1,0 +1,157 @@
+import { sessionsCurrent } from '@anqu/contract'
+import { Button, Card, Icon, Lead, OtpField, PageState, Screen, StepBar, Timeline, useTexts } from '@anqu/ui'
+import { useState, type ReactNode } from 'react'
+import { useApp } from '../../app/app-context.tsx'
+import { deviceLabel } from '../../features/environment.ts'
+import { NewPin } from '../../features/new-pin.tsx'
+import { ProblemNotice } from '../../features/problem-view.tsx'
+import { useOtp } from '../../features/use-otp.ts'
+import { useTask } from '../../features/use-task.ts'
+import { bindTexts } from './bind-texts.ts'
+
+type Step = 'why' | 'code' | 'pin' | 'issue' | 'done'
+const order: readonly Step[] = ['why', 'code', 'pin', 'issue']
+const issueSteps = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10'] as const
+
+/** B-6.2.2: the ten steps run under one correlation id; the customer sees each of them pass. */
+export const BindDevicePage = () => {
+  const { api, setSession, back } = useApp()
+  const t = useTexts(bindTexts)
+  const [step, setStep] = useState<Step>('why')
+  const [issueStep, setIssueStep] = useState(1)
+  const code = useOtp()
+  const { problem, run, setProblem } = useTask()
+
+  const bind = (pin: Uint8Array) => {
+    const { sent, digits } = code
+    if (!sent) return
+    setIssueStep(1)
+    setStep('issue')
+    void run(async () => {
+      const label = deviceLabel(navigator.userAgent)
+      await api.card.bind({ label, otpId: sent.otpId, otp: digits, pin, onStep: setIssueStep })
+      setSession(await api.call(sessionsCurrent, {}))
+      setStep('done')
+    })
+  }
+  const restart = () => {
+    setProblem(undefined)
+    code.reset()
+    setStep('code')
+  }
+  if (step === 'done') return <Done />
+  const bar = (
+    <StepBar
+      steps={[t('stepWhy'), t('stepCode'), t('stepPin'), t('stepIssue')]}
+      current={order.indexOf(step)}
+    />
+  )
+  if (step === 'why') return <Why bar={bar} onNext={() => setStep('code')} />
+  if (step === 'code') return <Code bar={bar} code={code} onNext={() => setStep('pin')} />
+  if (step === 'pin') return <NewPin title={t('title')} bar={bar} onBack={back} onPin={bind} />
+  return (
+    <Screen title={t('title')} {...(problem ? { onBack: back } : {})}>
+      {bar}
+      <Lead title={t(problem ? 'failedLead' : 'issueLead')}>{t(problem ? 'failedText' : 'issueText')}</Lead>
+      {problem && <ProblemNotice problem={problem} />}
+      <Card>
+        <Timeline
+          steps={issueSteps.map((key, index) => ({
+            text: t(key),
+            state:
+              index + 1 < issueStep
+                ? 'done'
+                : index + 1 > issueStep
+                  ? 'todo'
+                  : problem
+                    ? 'failed'
+                    : 'current',
+          }))}
+        />
+      </Card>
+      {problem && (
+        <Button wide onPress={restart}>
+          {t('again')}
+        </Button>
+      )}
+    </Screen>
+  )
+}
+
+const Why = ({ bar, onNext }: { bar: ReactNode; onNext: () => void }) => {
+  const { back } = useApp()
+  const t = useTexts(bindTexts)
+  return (
+    <Screen
+      title={t('title')}
+      onBack={back}
+      foot={
+        <Button wide onPress={onNext}>
+          {t('start')}
+        </Button>
+      }
+    >
+      {bar}
+      <Lead title={t('whyLead')}>{t('whyText')}</Lead>
+      <Card>
+        <ul className="app-points">
+          {(['why1', 'why2', 'why3', 'why4'] as const).map((key) => (
+            <li key={key}>
+              <Icon name="check" />
+              {t(key)}
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </Screen>
+  )
+}
+
+const Code = (props: { bar: ReactNode; code: ReturnType<typeof useOtp>; onNext: () => void }) => {
+  const { clock, back } = useApp()
+  const t = useTexts(bindTexts)
+  const { code } = props
+  return (
+    <Screen title={t('title')} onBack={back}>
+      {props.bar}
+      <Lead title={t('codeLead')}>{t('codeText')}</Lead>
+      {code.problem && <ProblemNotice problem={code.problem} />}
+      <OtpField
+        label={t('otp')}
+        value={code.digits}
+        onChange={code.setDigits}
+        sent={code.sent}
+        sending={code.sending}
+        clock={clock}
+        onSend={() => void code.send({ purpose: 'bind-device' })}
+      />
+      <Button wide disabled={!code.complete} onPress={props.onNext}>
+        {t('next')}
+      </Button>
+    </Screen>
+  )
+}
+
+const Done = () => {
+  const { replace } = useApp()
+  const t = useTexts(bindTexts)
+  return (
+    <Screen title={t('title')}>
+      <PageState
+        icon="shield-check"
+        tone="good"
+        title={t('doneTitle')}
+        action={
+          <>
+            <Button onPress={() => replace({ page: 'transaction-password' })}>{t('setPassword')}</Button>
+            <Button look="quiet" onPress={() => replace({ page: 'home' })}>
+              {t('home')}
+            </Button>
+          </>
+        }
+      >
+        {t('doneText')}
+      </PageState>
+    </Screen>
+  )
+}

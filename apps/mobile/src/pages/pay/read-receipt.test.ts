@@ -1,0 +1,28 @@
+import { canonicalBytes, type Canonical } from '@anqu/contract'
+import { bytesToBase64 } from '@anqu/encoding'
+import { expect, test } from 'vitest'
+import { readReceipt } from './read-receipt.ts'
+
+const encoded = (value: Canonical) => bytesToBase64(canonicalBytes(value))
+
+test('policy number, bank reference, payer and period are read out of a premium receipt', () => {
+  const receipt = encoded({
+    purpose: 'anqu.receipt.v1',
+    policy: { policyId: 'x', policyNumber: 'AQ2026-1' },
+    bankReference: { reference: 'B77' },
+    payer: '6222 **** 0018',
+    startDate: '2026-11-22',
+    endDate: '2027-11-21',
+  })
+  expect(readReceipt(receipt)).toEqual([
+    { key: 'policyNumber', value: 'AQ2026-1' },
+    { key: 'bankReference', value: 'B77' },
+    { key: 'payer', value: '6222 **** 0018' },
+    { key: 'period', value: '2026-11-22 ~ 2027-11-21' },
+  ])
+})
+
+test('what a receipt does not say is not shown', () => {
+  expect(readReceipt(encoded({ purpose: 'anqu.receipt.v1', policy: '', bankReference: 7 }))).toEqual([])
+  expect(readReceipt(undefined)).toEqual([])
+})

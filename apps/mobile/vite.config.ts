@@ -1,0 +1,23 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import sri from 'vite-plugin-sri-gen'
+
+/**
+ * The app is compiled from the sources of all packages, so that nothing else has to be built first. Every asset is a
+ * file with a hash in its name and an integrity attribute: `data:` and inline scripts would need holes in the policy.
+ */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  plugins: [react(), sri({ algorithm: 'sha384', crossorigin: 'anonymous' })],
+  resolve: { conditions: ['anqu-source', 'module', 'browser', 'import', 'default'] },
+  worker: { format: 'es' },
+  build: {
+    outDir: 'dist/web',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    reportCompressedSize: true,
+  },
+})
