@@ -23,7 +23,6 @@ import { createDevices } from './modules/devices/index.ts'
 import {
   createFactors,
   transactionScope,
-  type Factors,
   type OtpOrder,
   type SendSms,
   type Witness,
@@ -34,7 +33,7 @@ import { createKeys, type KeySystem } from './modules/keys/index.ts'
 import { createLedger } from './modules/ledger/index.ts'
 import { createLimits, dayOf } from './modules/limits/index.ts'
 import { createMonitoring } from './modules/monitoring/index.ts'
-import { createNotifications } from './modules/notifications/index.ts'
+import { createNotifications, type Notifications } from './modules/notifications/index.ts'
 import {
   createOperations,
   operationFigures,
@@ -117,15 +116,62 @@ export async function compose(outside: Outside): Promise<Channel> {
       (sealed) => keys.open('channel', sealed),
     ),
     limits: {
-      windowMs: policy.message.windowMs,
+      windowMs: policy.message.clockWindowMs,
       channelMs: policy.message.channelMs,
       channelMessages: policy.message.channelMessages,
     },
   })
-  const customer = await composeCustomer(outside, keys, audit)
-  const { factors, identity, sessions, devices, insurance, operations, certificates } = customer
+  const notifications = createNotifications({ db, clock })
+  const base: Base = { keys, audit, late: {}, notifyIn: notifications.notifyIn }
+  const people = composePeople(outside, base)
+  const business = await composeBusiness(outside, base, people)
+  const { factors, sessions, certificates } = people
+  const { insurance, operations, ledger } = business
   const operators = createOperators({ db, clock, store, audit, keys, factors })
-  const monitoring = createMonitoring({
+  const monitoring = composeMonitoring(outside, audit, { ...people, ...business })
+  const staffRoutes = operationStaffRoutes({
+    db,
+    audit,
+    postingsOf: (correlationId) => ledger.postingsOf(correlationId),
+    requery: (operationId) => operations.requery(operationId),
+  })
+  return {
+    messages,
+    keys,
+    audit,
+    sessions,
+    operators,
+    operations,
+    routes: [
+      ...[...Object.values(people), business.limits, insurance, notifications, operations].flatMap(
+        (module) => module.routes,
+      ),
+      ...auditRoutes({ db, clock, audit }),
+      ...operators.routes,
+      ...monitoring.routes,
+      ...staffRoutes,
+    ],
+    jobs: jobsOf({ db, clock, log }, { audit, operations, certificates }),
+  }
+}
+
+type Late = { operations?: Operations; sessions?: Sessions }
+type Base = { keys: KeySystem; audit: Audit; late: Late; notifyIn: Notifications['notifyIn'] }
+
+/** A module that another one needs back: set once below, before the first request. */
+function late<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a module was used before it was composed')
+  return value
+}
+
+/** Figures for staff, gathered from the modules that own them. */
+function composeMonitoring(
+  { db, clock, dataDir }: Outside,
+  audit: Audit,
+  modules: ReturnType<typeof composePeople> & Awaited<ReturnType<typeof composeBusiness>>,
+) {
+  const { identity, devices, sessions, insurance, factors } = modules
+  return createMonitoring({
     clock,
     audit,
     counts: async () => ({
@@ -138,53 +184,15 @@ export async function compose(outside: Outside): Promise<Channel> {
     today: () => dayOf(clock.nowMs()),
     locks: () => factors.guard.locks(),
     clearLock: (subject, scope) => factors.guard.clear(subject, scope),
-    conformanceReport: () => readReport(outside.dataDir),
+    conformanceReport: () => readReport(dataDir),
   })
-  const staffRoutes = operationStaffRoutes({
-    db,
-    audit,
-    postingsOf: (correlationId) => customer.ledger.postingsOf(correlationId),
-    requery: (operationId) => operations.requery(operationId),
-  })
-  return {
-    messages,
-    keys,
-    audit,
-    sessions,
-    operators,
-    operations,
-    routes: [
-      ...customer.routes,
-      ...auditRoutes({ db, clock, audit }),
-      ...operators.routes,
-      ...monitoring.routes,
-      ...staffRoutes,
-      ...certificates.routes,
-    ],
-    jobs: jobsOf({ db, clock, log }, { audit, operations, certificates }),
-  }
 }
 
-type Late = {
-  operations?: Operations
-  sessions?: Sessions
-  devices?: ReturnType<typeof createDevices>
-  factors?: Factors
-}
-
-/** A module that another one needs back: set once below, before the first request. */
-function late<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a module was used before it was composed')
-  return value
-}
-
-async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) {
-  const { db, clock, log, store } = outside
-  const lateModules: Late = {}
-  const notifications = createNotifications({ db, clock })
-  const { notifyIn } = notifications
+/** Who the customer is: consent, identity, factors, sessions, devices and their certificates. */
+function composePeople(outside: Outside, base: Base) {
+  const { db, clock, store } = outside
+  const { keys, audit, late: lateModules, notifyIn } = base
   const consent = createConsent({ db, clock, audit })
-  const ledger = createLedger({ db, clock })
   const factors = createFactors({
     db,
     clock,
@@ -195,7 +203,7 @@ async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) 
     sendSms: outside.sendSms,
     witness: outside.witness,
     otpOrder: (request, context) =>
-      otpOrder({ late: lateModules, person: (id) => identity.person(id) }, request, context),
+      otpOrder({ late: lateModules, person: identity.person }, request, context),
   })
   const identity = createIdentity({
     db,
@@ -204,8 +212,8 @@ async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) 
     keys,
     factors,
     notifyIn,
-    assertConsent: (consentId, clientKeyId) => consent.assertAccepted(consentId, clientKeyId),
-    attachConsentIn: (tx, consentId, accountId) => consent.attachIn(tx, consentId, accountId),
+    assertConsent: consent.assertAccepted,
+    attachConsentIn: consent.attachIn,
   })
   const certificates = createCertificates({ db, clock, audit, authority: outside.authority })
   const devices = createDevices({
@@ -214,9 +222,9 @@ async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) 
     audit,
     environmentHash,
     notifyIn,
-    verifyOtp: (entry, accountId, context) => factors.verifyCustomerOtp(entry, accountId, context),
-    issueCertificate: (request) => certificates.issue(request),
-    revokeIn: (tx, request) => certificates.revokeIn(tx, request),
+    verifyOtp: factors.verifyCustomerOtp,
+    issueCertificate: certificates.issue,
+    revokeIn: certificates.revokeIn,
     endSessionsOf: (tx, accountId, reason) => late(lateModules.sessions).endAllOf(tx, accountId, reason),
   })
   const sessions = createSessions({
@@ -227,17 +235,26 @@ async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) 
     keys,
     factors,
     notifyIn,
-    findByPhone: (phone) => identity.findByPhone(phone),
-    masked: (accountId) => identity.masked(accountId),
-    boundDevice: (accountId, clientKeyId) => devices.boundDevice(accountId, clientKeyId),
-    consentOutdated: (accountId) => consent.isOutdated(accountId),
+    findByPhone: identity.findByPhone,
+    masked: identity.masked,
+    boundDevice: devices.boundDevice,
+    consentOutdated: consent.isOutdated,
   })
+  lateModules.sessions = sessions
+  return { consent, factors, identity, certificates, devices, sessions }
+}
+
+/** What the customer does: insurance, limits, payments, and the pipeline they run through. */
+async function composeBusiness(outside: Outside, base: Base, people: ReturnType<typeof composePeople>) {
+  const { db, clock, log } = outside
+  const { keys, audit, late: lateModules, notifyIn } = base
+  const { factors, identity, certificates } = people
+  const ledger = createLedger({ db, clock })
   const limits = createLimits({
     db,
     clock,
     audit,
-    verifyTransactionPassword: (accountId, secret, context) =>
-      factors.verifyTransactionPassword(accountId, secret, context),
+    verifyTransactionPassword: factors.verifyTransactionPassword,
   })
   const insurance = createInsurance({
     db,
@@ -250,20 +267,15 @@ async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) 
     },
   })
   const bank = await createHttpBankCore({ db, clock, url: outside.bankUrl, key: keys.receiptKey.key })
-  const accounts = createPaymentAccounts({
-    db,
-    clock,
-    keys,
-    bank,
-    payer: (accountId) => identity.person(accountId),
-  })
+  const accounts = createPaymentAccounts({ db, clock, keys, bank, payer: identity.person })
   const premium = payPremium({
     bank,
-    accountOf: (accountId) => accounts.find(accountId),
-    findOpenProposal: (proposalId, accountId) => insurance.findOpenProposal(proposalId, accountId),
-    issuePolicyIn: (tx, claim) => insurance.issuePolicyIn(tx, claim),
-    postIn: (tx, order) => ledger.post(tx, order),
+    accountOf: accounts.find,
+    findOpenProposal: insurance.findOpenProposal,
+    issuePolicyIn: insurance.issuePolicyIn,
+    postIn: ledger.post,
   })
+  const { guard } = factors
   const operations = createOperations(
     {
       db,
@@ -274,42 +286,18 @@ async function composeCustomer(outside: Outside, keys: KeySystem, audit: Audit) 
       limits,
       notifyIn,
       pictures: factors.pictures,
-      verifyTransactionPassword: (accountId, secret, context) =>
-        factors.verifyTransactionPassword(accountId, secret, context),
-      verifyOtp: (entry, accountId, context) => factors.verifyCustomerOtp(entry, accountId, context),
+      verifyTransactionPassword: factors.verifyTransactionPassword,
+      verifyOtp: factors.verifyCustomerOtp,
       transactionGuard: {
-        begin: (accountId) => factors.guard.begin(accountId, transactionScope),
-        passed: (accountId) => factors.guard.passed(accountId, transactionScope),
+        begin: (accountId) => guard.begin(accountId, transactionScope),
+        passed: (accountId) => guard.passed(accountId, transactionScope),
       },
-      verifySignature: (claim) => certificates.verifySignature(claim),
-      assertClientVersion,
+      verifySignature: certificates.verifySignature,
     },
     [premium],
   )
-  Object.assign(lateModules, { operations, sessions, devices, factors })
-  const routes = [
-    consent,
-    factors,
-    identity,
-    sessions,
-    devices,
-    limits,
-    insurance,
-    notifications,
-    operations,
-  ].flatMap((module) => module.routes)
-  return { factors, identity, sessions, devices, insurance, operations, certificates, ledger, routes }
-}
-
-/** A version behind the oldest one that may move money is refused (B-7.5.1.4-3). */
-function assertClientVersion(version: string): void {
-  const parts = (text: string): number[] => text.split('.').map(Number)
-  const [given, oldest] = [parts(version), parts(policy.client.oldestFundVersion)]
-  for (const [index, least] of oldest.entries()) {
-    const part = given[index] ?? 0
-    if (part > least) return
-    if (part < least) throw new Refusal('client.too-old', version)
-  }
+  lateModules.operations = operations
+  return { ledger, limits, insurance, operations }
 }
 
 /** To whom a code goes and what it is bound to, for each purpose but registration. */

@@ -1,4 +1,5 @@
 import { openApiDocument } from '@anqu/contract'
+import { bytesToBase64 } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import {
   createHttpServer,
@@ -45,6 +46,7 @@ async function start(): Promise<void> {
     callersDir: config.caCallersDir,
     clock: systemClock,
   })
+  const anchors = (await authority.anchors()).map((der) => bytesToBase64(der))
   const channel = await compose({
     db,
     clock: systemClock,
@@ -62,11 +64,13 @@ async function start(): Promise<void> {
     audience: 'customer',
     port: config.port,
     directory: config.mobileDir,
+    anchors,
   })
   const staff = await serve(channel, config, log, {
     audience: 'staff',
     port: config.adminPort,
     directory: config.consoleDir,
+    anchors,
   })
   await channel.audit.record(auditState('audit.started'))
   channel.jobs.start()
@@ -86,7 +90,12 @@ async function start(): Promise<void> {
   })
 }
 
-type Side = { audience: 'customer' | 'staff'; port: number; directory: string | undefined }
+type Side = {
+  audience: 'customer' | 'staff'
+  port: number
+  directory: string | undefined
+  anchors: readonly string[]
+}
 
 async function serve(
   channel: Channel,
@@ -109,7 +118,7 @@ async function serve(
     resolveStaff: channel.operators.resolve,
   })
   server.app.get('/healthz', async () => ({ status: 'ok' }))
-  server.app.get('/trust-anchors', async () => ({ certificates: anchors }))
+  server.app.get('/trust-anchors', async () => ({ certificates: side.anchors }))
   server.app.get('/openapi.json', async () => openApiDocument(side.audience, version))
   if (side.directory !== undefined) await serveApp(server.app, side.directory)
   return { server, address: await server.start() }

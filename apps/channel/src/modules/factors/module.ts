@@ -112,34 +112,41 @@ export function createFactors(needs: FactorsNeeds): Factors {
       const attempt = { subject: accountId, scope: `otp/${entry.purpose}`, factor: 'otp' }
       await guarded(attempt, context, () => passes(() => otp.verify(entry)))
     },
-    routes: [
-      bind(factorsCaptcha, () => pictures.issueCaptcha()),
-      bind(factorsKeyboard, ({ purpose, offer }, context) => {
-        if (purpose === 'staff-login')
-          throw new Refusal('request.malformed', 'a staff keyboard on the customer side')
-        return keyboards.issue({ purpose, offer, clientKey: context.clientKey })
-      }),
-      bind(staffKeyboard, ({ purpose, offer }, context) => {
-        if (purpose !== 'staff-login')
-          throw new Refusal('request.malformed', 'a customer keyboard on the staff side')
-        return keyboards.issue({ purpose, offer, clientKey: context.clientKey })
-      }),
-      bind(factorsRequestOtp, async (input, context) => {
-        if (input.purpose !== 'register') return otp.send(await needs.otpOrder(input, context))
-        // No account yet: the picture keeps machines from sending messages to strangers.
-        await pictures.verify({
-          pictureId: input.pictureId,
-          answer: input.pictureAnswer,
-          binding: captchaBinding,
-        })
-        return otp.send({
-          purpose: 'register',
-          binding: registrationBinding(input.phone, context),
-          phone: input.phone,
-        })
-      }),
-    ],
+    routes: factorRoutes(needs, { pictures, otp, keyboards }),
   }
+}
+
+function factorRoutes(
+  needs: FactorsNeeds,
+  { pictures, otp, keyboards }: Pick<Factors, 'pictures' | 'otp' | 'keyboards'>,
+): BoundRoute[] {
+  return [
+    bind(factorsCaptcha, () => pictures.issueCaptcha()),
+    bind(factorsKeyboard, ({ purpose, offer }, context) => {
+      if (purpose === 'staff-login')
+        throw new Refusal('request.malformed', 'a staff keyboard on the customer side')
+      return keyboards.issue({ purpose, offer, clientKey: context.clientKey })
+    }),
+    bind(staffKeyboard, ({ purpose, offer }, context) => {
+      if (purpose !== 'staff-login')
+        throw new Refusal('request.malformed', 'a customer keyboard on the staff side')
+      return keyboards.issue({ purpose, offer, clientKey: context.clientKey })
+    }),
+    bind(factorsRequestOtp, async (input, context) => {
+      if (input.purpose !== 'register') return otp.send(await needs.otpOrder(input, context))
+      // No account yet: the picture keeps machines from sending messages to strangers.
+      await pictures.verify({
+        pictureId: input.pictureId,
+        answer: input.pictureAnswer,
+        binding: captchaBinding,
+      })
+      return otp.send({
+        purpose: 'register',
+        binding: registrationBinding(input.phone, context),
+        phone: input.phone,
+      })
+    }),
+  ]
 }
 
 /** A registration code is good for this phone on this installation. */

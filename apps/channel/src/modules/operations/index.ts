@@ -5,6 +5,7 @@ export {
   type OperationDefinition,
   type OutsideStep,
   type LocalStep,
+  type Prepared,
   type StepOrder,
   type StepOutcome,
 } from './define-operation.ts'

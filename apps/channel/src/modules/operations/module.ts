@@ -56,14 +56,8 @@ export function createOperations(
     if (definition === undefined) throw new Refusal('operation.not-found', `type ${type}`)
     return definition
   }
-  const view = (row: OperationRow) => ({ operation: viewOf(row, definitionOf(row.type)) })
   const run = async (operationId: string, type: string): Promise<void> =>
     runSaga(needs, definitionOf(type), operationId)
-  const reload = async (operationId: string, owner: { accountId: string }): Promise<OperationRow> => {
-    const row = await findOwned(db, operationId, owner.accountId)
-    if (row === undefined) throw new Refusal('operation.not-found')
-    return row
-  }
   const runById = async (operationId: string): Promise<void> => {
     const { type } = await db.one<{ type: string }>(
       sql`select type from operation where operation_id = ${operationId}`,
@@ -90,32 +84,47 @@ export function createOperations(
       if (row.state === 'prepared') throw new Refusal('factor.not-ready')
       return { binding: orderBinding(row), payee: row.payee, amountFen: row.amount_fen }
     },
-    routes: [
-      bind(operationsPrepare, (input, context) =>
-        prepareOperation(needs, definitionOf(input.type), { input, owner: ownerOf(context), context }),
-      ),
-      bind(operationsSecondPassword, async (input, context) =>
-        view(await giveSecondPassword(needs, { input, owner: ownerOf(context), context })),
-      ),
-      bind(operationsPicture, ({ operationId }, context) =>
-        showPicture(needs, { operationId, owner: ownerOf(context) }),
-      ),
-      bind(operationsConfirm, async (input, context) => {
-        const owner = ownerOf(context)
-        const { type } = await reload(input.operationId, owner)
-        const row = await authorise(needs, definitionOf(type), { input, owner, context })
-        if (row.state === 'authorised') await run(row.operation_id, type)
-        return view(await reload(row.operation_id, owner))
-      }),
-      bind(operationsGet, async ({ operationId }, context) => {
-        if (context.customer === null) throw new Refusal('session.required')
-        return view(await reload(operationId, context.customer))
-      }),
-      bind(operationsList, async (_input, context) => {
-        if (context.customer === null) throw new Refusal('session.required')
-        const rows = await listOwned(db, context.customer.accountId, listLength)
-        return { operations: rows.map((row) => viewOf(row, definitionOf(row.type))) }
-      }),
-    ],
+    routes: customerRoutes(needs, { definitionOf, run }),
   }
+}
+
+type Pipeline = {
+  definitionOf: (type: string) => OperationDefinition
+  run: (operationId: string, type: string) => Promise<void>
+}
+
+function customerRoutes(needs: OperationNeeds, { definitionOf, run }: Pipeline): BoundRoute[] {
+  const view = (row: OperationRow) => ({ operation: viewOf(row, definitionOf(row.type)) })
+  const reload = async (operationId: string, owner: { accountId: string }): Promise<OperationRow> => {
+    const row = await findOwned(needs.db, operationId, owner.accountId)
+    if (row === undefined) throw new Refusal('operation.not-found')
+    return row
+  }
+  return [
+    bind(operationsPrepare, (input, context) =>
+      prepareOperation(needs, definitionOf(input.type), { input, owner: ownerOf(context), context }),
+    ),
+    bind(operationsSecondPassword, async (input, context) =>
+      view(await giveSecondPassword(needs, { input, owner: ownerOf(context), context })),
+    ),
+    bind(operationsPicture, ({ operationId }, context) =>
+      showPicture(needs, { operationId, owner: ownerOf(context) }),
+    ),
+    bind(operationsConfirm, async (input, context) => {
+      const owner = ownerOf(context)
+      const { type } = await reload(input.operationId, owner)
+      const row = await authorise(needs, definitionOf(type), { input, owner, context })
+      if (row.state === 'authorised') await run(row.operation_id, type)
+      return view(await reload(row.operation_id, owner))
+    }),
+    bind(operationsGet, async ({ operationId }, context) => {
+      if (context.customer === null) throw new Refusal('session.required')
+      return view(await reload(operationId, context.customer))
+    }),
+    bind(operationsList, async (_input, context) => {
+      if (context.customer === null) throw new Refusal('session.required')
+      const rows = await listOwned(needs.db, context.customer.accountId, listLength)
+      return { operations: rows.map((row) => viewOf(row, definitionOf(row.type))) }
+    }),
+  ]
 }

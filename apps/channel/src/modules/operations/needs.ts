@@ -60,6 +60,4 @@ export type OperationNeeds = {
     accountId: string,
     notice: { title: { zh: string; en: string }; text: { zh: string; en: string } },
   ) => Promise<void>
-  /** Oldest client version that may still move money (B-7.5.1.4-3). */
-  readonly assertClientVersion: (version: string) => void
 }

@@ -5,6 +5,7 @@ import { policy } from '@anqu/policy'
 import { uuidv7 } from '@anqu/platform'
 import type { RequestContext } from '../../http/bound-route.ts'
 import type { OperationDefinition, Owner, Prepared } from './define-operation.ts'
+import { mayMoveMoney, releasedVersions } from './domain/client-version.ts'
 import { operationEvent } from './audit-events.ts'
 import type { OperationNeeds } from './needs.ts'
 import { findByKey, insertOperation } from './store/operation-store.ts'
@@ -45,7 +46,8 @@ export async function prepareOperation(
 ): Promise<Output> {
   const { db, clock, audit } = needs
   const { input, owner, context } = request
-  needs.assertClientVersion(input.clientVersion)
+  if (!mayMoveMoney(input.clientVersion, releasedVersions, policy.operations.maxVersionsBehind))
+    throw new Refusal('client.too-old', input.clientVersion)
   const parsed = definition.input.safeParse(input.input)
   if (!parsed.success)
     throw new Refusal('request.malformed', `operation input: ${parsed.error.issues[0]?.path.join('.')}`)

@@ -100,11 +100,44 @@ export function createOperators(needs: OperatorsNeeds): Operators {
 }
 
 function staffRoutes(needs: OperatorsNeeds, lookup: (token: string) => string): BoundRoute[] {
-  const { db, clock, store, audit, keys, factors } = needs
-  const find = (column: 'login_name' | 'staff_id', value: string): Promise<StaffRow | undefined> =>
+  const { db, clock, audit } = needs
+  const find: FindStaff = (column, value) =>
     db.maybe<StaffRow>(sql`
       select staff_id, display_name, role, phone_sealed from staff
       where ${sql.identifier(column)}::text = ${value} and state = 'active'`)
+  return [
+    ...loginRoutes(needs, lookup, find),
+    bind(staffCurrent, async (_input, context) => {
+      if (context.staff === null) throw new Refusal('session.required')
+      const row = await find('staff_id', context.staff.staffId)
+      if (row === undefined) throw new Refusal('session.required')
+      return view(row, clock.nowMs() + policy.session.idleMs)
+    }),
+    bind(staffLogout, async (_input, context) => {
+      if (context.staff === null) throw new Refusal('session.required')
+      await db.execute(
+        sql`update staff_session set state = 'ended' where staff_id = ${context.staff.staffId} and client_key_id = ${context.clientKeyId}`,
+      )
+      context.setSession(null)
+      await audit.record(
+        event(
+          { name: 'staff.logged-out', staffId: context.staff.staffId, description: 'Logged out' },
+          context,
+        ),
+      )
+      return {}
+    }),
+  ]
+}
+
+type FindStaff = (column: 'login_name' | 'staff_id', value: string) => Promise<StaffRow | undefined>
+
+function loginRoutes(
+  needs: OperatorsNeeds,
+  lookup: (token: string) => string,
+  find: FindStaff,
+): BoundRoute[] {
+  const { clock, store, audit, keys, factors } = needs
   return [
     bind(staffBeginLogin, async ({ loginName, secret }, context) => {
       const row = await find('login_name', loginName)
@@ -158,26 +191,6 @@ function staffRoutes(needs: OperatorsNeeds, lookup: (token: string) => string): 
       if (row === undefined || (await store.take(`staff-login:${loginId}`)) === undefined)
         throw new Refusal('login.refused')
       return openStaffSession(needs, lookup, row, context)
-    }),
-    bind(staffCurrent, async (_input, context) => {
-      if (context.staff === null) throw new Refusal('session.required')
-      const row = await find('staff_id', context.staff.staffId)
-      if (row === undefined) throw new Refusal('session.required')
-      return view(row, clock.nowMs() + policy.session.idleMs)
-    }),
-    bind(staffLogout, async (_input, context) => {
-      if (context.staff === null) throw new Refusal('session.required')
-      await db.execute(
-        sql`update staff_session set state = 'ended' where staff_id = ${context.staff.staffId} and client_key_id = ${context.clientKeyId}`,
-      )
-      context.setSession(null)
-      await audit.record(
-        event(
-          { name: 'staff.logged-out', staffId: context.staff.staffId, description: 'Logged out' },
-          context,
-        ),
-      )
-      return {}
     }),
   ]
 }

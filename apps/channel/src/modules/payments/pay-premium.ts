@@ -3,6 +3,7 @@ import { id } from '@anqu/contract'
 import type { Transaction } from '@anqu/platform'
 import {
   defineOperation,
+  type Prepared,
   type OperationDefinition,
   type StepOrder,
   type StepOutcome,
@@ -69,35 +70,7 @@ export function payPremium(needs: PayPremiumNeeds): OperationDefinition {
     },
     limitCategory: 'premium',
     input: z.strictObject({ proposalId: id }),
-    async prepare({ proposalId }, { accountId }) {
-      const proposal = await needs.findOpenProposal(proposalId, accountId)
-      const { product, premiumFen } = proposal
-      const account = await needs.accountOf(accountId)
-      return {
-        facts: {
-          proposalId,
-          productId: product.productId,
-          merchantOrderNumber: proposalId,
-          merchantNumber: product.merchantNumber,
-          collectionAccount: product.collectionAccount,
-          payer: account.masked,
-          startDate: proposal.startDate,
-          endDate: proposal.endDate,
-        },
-        payee: product.insurer.zh,
-        payeeAccount: product.collectionAccount,
-        payerAccount: account.masked,
-        amountFen: premiumFen,
-        lines: [
-          { zh: '产品', en: 'Product', value: product.name.zh },
-          { zh: '收款方', en: 'Payee', value: product.insurer.zh },
-          { zh: '收款账户', en: 'Payee account', value: product.collectionAccount },
-          { zh: '付款账户', en: 'Paid from', value: account.masked },
-          { zh: '金额（元）', en: 'Amount (CNY)', value: yuan(premiumFen) },
-          { zh: '保险期间', en: 'Period', value: `${proposal.startDate} ~ ${proposal.endDate}` },
-        ],
-      }
-    },
+    prepare: ({ proposalId }, { accountId }) => prepare(needs, proposalId, accountId),
     outside: [
       {
         kind: 'outside',
@@ -130,6 +103,36 @@ export function payPremium(needs: PayPremiumNeeds): OperationDefinition {
     }),
     clauses: ['C-3.5', 'D-5.3.4', 'C-6.3.2-a-s1', 'B-7.3.2.1-4', 'D-5.6.2-d.1'],
   })
+}
+
+async function prepare(needs: PayPremiumNeeds, proposalId: string, accountId: string): Promise<Prepared> {
+  const proposal = await needs.findOpenProposal(proposalId, accountId)
+  const { product, premiumFen } = proposal
+  const account = await needs.accountOf(accountId)
+  return {
+    facts: {
+      proposalId,
+      productId: product.productId,
+      merchantOrderNumber: proposalId,
+      merchantNumber: product.merchantNumber,
+      collectionAccount: product.collectionAccount,
+      payer: account.masked,
+      startDate: proposal.startDate,
+      endDate: proposal.endDate,
+    },
+    payee: product.insurer.zh,
+    payeeAccount: product.collectionAccount,
+    payerAccount: account.masked,
+    amountFen: premiumFen,
+    lines: [
+      { zh: '产品', en: 'Product', value: product.name.zh },
+      { zh: '收款方', en: 'Payee', value: product.insurer.zh },
+      { zh: '收款账户', en: 'Payee account', value: product.collectionAccount },
+      { zh: '付款账户', en: 'Paid from', value: account.masked },
+      { zh: '金额（元）', en: 'Amount (CNY)', value: yuan(premiumFen) },
+      { zh: '保险期间', en: 'Period', value: `${proposal.startDate} ~ ${proposal.endDate}` },
+    ],
+  }
 }
 
 async function issue(needs: PayPremiumNeeds, tx: Transaction, order: StepOrder): Promise<StepOutcome> {

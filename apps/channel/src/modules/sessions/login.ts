@@ -104,7 +104,7 @@ async function recordFailure(
   context: RequestContext,
 ): Promise<void> {
   if (who.accountId !== undefined)
-    await needs.sessions.recordLogin({
+    await needs.history.recordLogin({
       accountId: who.accountId,
       outcome: 'failure',
       deviceLabel: who.label,

@@ -17,7 +17,12 @@ import type { Factors } from '../factors/index.ts'
 import { beginLogin, finishLogin, pendingLogin } from './login.ts'
 import { sessionView, type SessionView } from './open-session.ts'
 import { createSessionResolver, type SessionUse } from './resolve-session.ts'
-import { createSessionStore, type SessionStore } from './session-store.ts'
+import {
+  createLoginHistory,
+  createSessionStore,
+  type LoginHistory,
+  type SessionStore,
+} from './session-store.ts'
 
 type Text = { zh: string; en: string }
 
@@ -26,6 +31,7 @@ export type SessionNeeds = {
   readonly clock: Clock
   readonly store: ShortLivedStore
   readonly sessions: SessionStore
+  readonly history: LoginHistory
   readonly audit: AuditLog
   readonly keys: Pick<Keys, 'lookup'>
   readonly factors: Pick<Factors, 'guard' | 'keyboards' | 'passwords' | 'verifyCustomerOtp'>
@@ -51,9 +57,10 @@ export type Sessions = {
 
 const historyLength = 50
 
-export function createSessions(given: Omit<SessionNeeds, 'sessions'>): Sessions {
+export function createSessions(given: Omit<SessionNeeds, 'sessions' | 'history'>): Sessions {
   const sessions = createSessionStore(given)
-  const needs: SessionNeeds = { ...given, sessions }
+  const history = createLoginHistory(given)
+  const needs: SessionNeeds = { ...given, sessions, history }
   return {
     resolve: createSessionResolver({ ...needs, store: sessions }),
     pendingAccount: async (loginId, context) => (await pendingLogin(needs, loginId, context)).accountId,
@@ -89,7 +96,7 @@ export function createSessions(given: Omit<SessionNeeds, 'sessions'>): Sessions 
       }),
       bind(sessionsHistory, async (_input, context) => {
         const { accountId, sessionId } = owner(context)
-        const rows = await sessions.history(accountId, historyLength)
+        const rows = await history.entries(accountId, historyLength)
         return {
           entries: rows.map((row) => ({
             atMs: Number(row.at_ms),

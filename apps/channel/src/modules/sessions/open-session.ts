@@ -12,7 +12,7 @@ export async function openSession(
   login: PendingLogin,
   context: RequestContext,
 ): Promise<SessionView> {
-  const { db, audit, sessions } = needs
+  const { db, audit, sessions, history } = needs
   const { accountId, clientKeyId, environmentHash, deviceLabel } = login
   const opened = await db.transaction(async (tx) => {
     const session = await sessions.openIn(tx, { accountId, clientKeyId, environmentHash, deviceLabel })
@@ -36,7 +36,7 @@ export async function openSession(
       })
     return session
   })
-  await sessions.recordLogin({ accountId, outcome: 'success', deviceLabel, sessionId: opened.sessionId })
+  await history.recordLogin({ accountId, outcome: 'success', deviceLabel, sessionId: opened.sessionId })
   context.setSession({ token: opened.token, maxAgeMs: policy.session.absoluteMs })
   return sessionView(needs, {
     accountId,
@@ -75,7 +75,7 @@ export async function sessionView(
     idleLimitMs: policy.session.idleMs,
     backgroundLimitMs: policy.session.backgroundMs,
     expiresAtMs: session.expiresAtMs,
-    lastLoginAtMs: await needs.sessions.lastLoginBefore(session.accountId, session.sessionId),
+    lastLoginAtMs: await needs.history.lastLoginBefore(session.accountId, session.sessionId),
     consentOutdated: await needs.consentOutdated(session.accountId),
     notice: session.replaced ? 'another-session-ended' : age,
   }

@@ -87,6 +87,14 @@ export function createSessionStore({
           and last_seen_at_ms > ${clock.nowMs() - policy.session.idleMs}`)
       return Number(row.count)
     },
+  }
+}
+
+export type LoginHistory = ReturnType<typeof createLoginHistory>
+
+/** What a customer sees of past log-ins, successful or not. */
+export function createLoginHistory({ db, clock }: { db: Db; clock: Clock }) {
+  return {
     async recordLogin(attempt: {
       accountId: string
       outcome: 'success' | 'failure'
@@ -103,7 +111,7 @@ export function createSessionStore({
         order by at_ms desc limit 1`)
       return row === undefined ? null : Number(row.at_ms)
     },
-    history: (accountId: string, most: number) =>
+    entries: (accountId: string, most: number) =>
       db.query<{
         at_ms: bigint
         outcome: 'success' | 'failure'

@@ -118,7 +118,7 @@ async function post(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      body,
+      body: new Uint8Array(body),
       headers: { 'content-type': 'application/json', ...headers },
       signal: AbortSignal.timeout(policy.payments.bankTimeoutMs),
     })
