@@ -21,7 +21,7 @@ async function usedCard() {
   const key = Sm2PublicKey.fromBytes(
     (await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: NAME })).data,
   )
-  const der = await issueCertificate(key, { serialHex: '01020304' })
+  const der = await issueCertificate(key, { serialHex: '0102030405060708' })
   await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), der) })
   await selectService(card)
   const read = () => send(card, COMMANDS.readCertificate, { p1p2: 0x0001, data: NAME })

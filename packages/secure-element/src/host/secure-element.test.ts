@@ -29,7 +29,7 @@ async function enrol(container = 'a', times: { notBeforeMs?: number; notAfterMs?
   const csr = parseCsr(await element.createCsr(container, SUBJECT, PIN))
   expect(verifyCsr(csr)).toBe(true)
   expect(csr.publicKey.equals(publicKey)).toBe(true)
-  const der = await issueCertificate(publicKey, { serialHex: `0102030${container.length}`, ...times })
+  const der = await issueCertificate(publicKey, { serialHex: `010203040506070${container.length}`, ...times })
   await element.installCertificate(container, der)
   return { publicKey, der }
 }
@@ -41,9 +41,9 @@ test('from blank card to verified signature: PIN, pair, request, certificate, si
   expect(await element.verify(publicKey, MESSAGE, signature)).toBe(true)
   expect(await element.verify(publicKey, utf8ToBytes('another'), signature)).toBe(false)
   expect(await element.listCertificates()).toMatchObject([
-    { container: 'a', usage: 'signing', serialHex: '01020301' },
+    { container: 'a', usage: 'signing', serialHex: '0102030405060701' },
   ])
-  expect(await element.readCertificate('01020301')).toEqual(der)
+  expect(await element.readCertificate('0102030405060701')).toEqual(der)
   expect(await element.containerCertificate('a')).toEqual(der)
   const { notBeforeMs, notAfterMs } = parseCertificate(der)
   expect(await element.readCertificateByValidity(notBeforeMs, notAfterMs)).toEqual(der)
@@ -114,9 +114,9 @@ test('a renewal keeps the old pair at work until its certificate is in', async (
   expect((await element.publicKey('a', { state: 'pending' })).equals(renewed)).toBe(true)
   await element.createCsr('a', SUBJECT, PIN)
   expect(sm2Verify(old, MESSAGE, await element.sign('a', PIN, MESSAGE))).toBe(true)
-  await element.installCertificate('a', await issueCertificate(renewed, { serialHex: '0a0b0c0d' }))
+  await element.installCertificate('a', await issueCertificate(renewed, { serialHex: '0a0b0c0d0a0b0c0d' }))
   expect(sm2Verify(renewed, MESSAGE, await element.sign('a', PIN, MESSAGE))).toBe(true)
-  expect(await element.listCertificates()).toMatchObject([{ serialHex: '0a0b0c0d' }])
+  expect(await element.listCertificates()).toMatchObject([{ serialHex: '0a0b0c0d0a0b0c0d' }])
 })
 
 test('many signatures at once never mix up: each has its own PIN check', async () => {

@@ -36,7 +36,7 @@ async function containerAtWork() {
   const blob = await skf.SKF_GenECCKeyPair(container, SGD.SM2_1)
   await skf.SKF_ImportCertificate(
     container,
-    await issueCertificate(parsePublicKeyBlob(blob), { serialHex: '01020304' }),
+    await issueCertificate(parsePublicKeyBlob(blob), { serialHex: '0102030405060708' }),
   )
   return { container, blob }
 }

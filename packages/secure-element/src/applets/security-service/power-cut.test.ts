@@ -27,7 +27,7 @@ async function scene(): Promise<Scene> {
   const storage = new CuttingStorage(medium.holder())
   const card = await cardWithPin(storage)
   const old = await generate(card, 0x0101)
-  await install(card, await issueCertificate(old, { serialHex: '01020304' }))
+  await install(card, await issueCertificate(old, { serialHex: '0102030405060708' }))
   const renewed = await generate(card, 0x0001)
   return {
     medium,
@@ -35,7 +35,7 @@ async function scene(): Promise<Scene> {
     card,
     old,
     renewed,
-    certificate: await issueCertificate(renewed, { serialHex: '05060708' }),
+    certificate: await issueCertificate(renewed, { serialHex: '0506070805060708' }),
   }
 }
 

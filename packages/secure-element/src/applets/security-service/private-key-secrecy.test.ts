@@ -30,7 +30,7 @@ async function watchedCard(): Promise<Watched> {
   await verifyPin(card)
   const signing = await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0101, data: NAME })
   await send(card, COMMANDS.generateKeyPair, { p1p2: 0x0002, data: NAME })
-  const der = await issueCertificate(Sm2PublicKey.fromBytes(signing.data), { serialHex: '01020304' })
+  const der = await issueCertificate(Sm2PublicKey.fromBytes(signing.data), { serialHex: '0102030405060708' })
   await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), der) })
   watching = false
   return { card, secrets }

@@ -31,7 +31,7 @@ async function request(p1p2 = 0x0001): Promise<{ sw: string; data: Uint8Array }>
   return send(card, COMMANDS.createRequest, { p1p2, data: concatBytes(field(NAME), SUBJECT) })
 }
 
-async function install(publicKey: Sm2PublicKey, serialHex = '01020304'): Promise<string> {
+async function install(publicKey: Sm2PublicKey, serialHex = '0102030405060708'): Promise<string> {
   const der = await issueCertificate(publicKey, { serialHex })
   return (await send(card, COMMANDS.installCertificate, { data: concatBytes(field(NAME), der) })).sw
 }
@@ -187,10 +187,10 @@ test('without a request or a PIN nobody installs a certificate, and a request al
   await selectService(card)
   expect(await install(publicKey)).toBe('6982')
   await request()
-  expect(await install(publicKey, '0a0b0c0d')).toBe('9000')
-  expect(await install(publicKey, '0a0b0c0e')).toBe('6982')
+  expect(await install(publicKey, '0a0b0c0d0a0b0c0d')).toBe('9000')
+  expect(await install(publicKey, '0a0b0c0d0a0b0c0e')).toBe('6982')
   await verifyPin(card)
-  expect(await install(publicKey, '0a0b0c0e')).toBe('9000')
+  expect(await install(publicKey, '0a0b0c0d0a0b0c0e')).toBe('9000')
 })
 
 test('in a renewal the old pair signs until the new certificate is in, then the new pair alone', async () => {
@@ -199,10 +199,13 @@ test('in a renewal the old pair signs until the new certificate is in, then the 
   await request()
   await verifyPin(card)
   expect(sm2Verify(old, MESSAGE, (await sign()).data)).toBe(true)
-  expect(await install(renewed, '05060708')).toBe('9000')
+  expect(await install(renewed, '0506070805060708')).toBe('9000')
   await verifyPin(card)
   expect(sm2Verify(renewed, MESSAGE, (await sign()).data)).toBe(true)
-  const readOld = await send(card, COMMANDS.readCertificate, { p1p2: 0x0100, data: hexToBytes('01020304') })
+  const readOld = await send(card, COMMANDS.readCertificate, {
+    p1p2: 0x0100,
+    data: hexToBytes('0102030405060708'),
+  })
   expect(readOld.sw).toBe('6A82')
 })
 
@@ -210,7 +213,7 @@ test('a certificate is read by container, serial number or validity, and never w
   const publicKey = await generate()
   await request()
   const der = await issueCertificate(publicKey, {
-    serialHex: '01020304',
+    serialHex: '0102030405060708',
     notBeforeMs: 1_700_000_000_000,
     notAfterMs: 1_800_000_000_000,
   })
@@ -220,9 +223,9 @@ test('a certificate is read by container, serial number or validity, and never w
   new DataView(validity.buffer).setBigUint64(0, 1_700_000_000_000n)
   new DataView(validity.buffer).setBigUint64(8, 1_800_000_000_000n)
   expect((await read(0x0001, NAME)).data).toEqual(der)
-  expect((await read(0x0100, hexToBytes('01020304'))).data).toEqual(der)
+  expect((await read(0x0100, hexToBytes('0102030405060708'))).data).toEqual(der)
   expect((await read(0x0200, validity)).data).toEqual(der)
-  expect((await read(0x0100, hexToBytes('01020305'))).sw).toBe('6A82')
+  expect((await read(0x0100, hexToBytes('0102030405060709'))).sw).toBe('6A82')
   expect((await read(0x0200, new Uint8Array(16))).sw).toBe('6A82')
   for (const p1p2 of [0x0001, 0x0100, 0x0200]) expect((await read(p1p2, new Uint8Array(0))).sw).toBe('6A80')
 })
@@ -235,7 +238,7 @@ test('the list tells of containers and serial numbers and carries no certificate
     {
       name: '投保',
       pairs: [
-        { usage: 'signing', pending: false, certificate: { serialHex: '01020304' } },
+        { usage: 'signing', pending: false, certificate: { serialHex: '0102030405060708' } },
         { usage: 'encryption', pending: true },
       ],
     },
@@ -252,7 +255,7 @@ test('deleting takes certificate and keys, needs the PIN and gives the space bac
   await verifyPin(card)
   expect((await send(card, COMMANDS.deleteContainer, { data: NAME })).sw).toBe('9000')
   expect(
-    (await send(card, COMMANDS.readCertificate, { p1p2: 0x0100, data: hexToBytes('01020304') })).sw,
+    (await send(card, COMMANDS.readCertificate, { p1p2: 0x0100, data: hexToBytes('0102030405060708') })).sw,
   ).toBe('6A82')
   expect((await send(card, COMMANDS.exportPublicKey, { p1p2: 0x0001, data: NAME })).sw).toBe('6A88')
   expect(await free()).toBe(before)
@@ -262,7 +265,7 @@ test('what is enciphered for the encryption pair only that pair opens, under the
   await ready()
   const publicKey = await generate(0x0002)
   await request(0x0002)
-  expect(await install(publicKey, '0f0e0d0c')).toBe('9000')
+  expect(await install(publicKey, '0f0e0d0c0f0e0d0c')).toBe('9000')
   const twice = []
   for (let round = 0; round < 2; round++)
     twice.push((await send(card, COMMANDS.encrypt, { data: concatBytes(publicKey.bytes, MESSAGE) })).data)
