@@ -1,0 +1,22 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from './markdown-files.ts'
+
+export interface Manifest {
+  readonly name: string
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly bin?: Readonly<Record<string, string>>
+}
+
+const read = (folder: string): Manifest =>
+  JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as Manifest // npm refuses any other shape
+
+/** The package.json of the project and of every workspace. */
+export function readManifests(): Manifest[] {
+  const nested = ['packages', 'apps', 'simulators'].flatMap((parent) =>
+    readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`),
+  )
+  return ['.', ...nested, 'conformance', 'tests', 'bench']
+    .filter((folder) => existsSync(path.join(root, folder, 'package.json')))
+    .map(read)
+}
