@@ -48,6 +48,7 @@ async function forward(saga: Saga): Promise<void> {
     }
     const outcome = await attempt(saga, step, stored, results)
     if (outcome.kind === 'unknown') return waitAndAsk(saga, outcome.why)
+    if (outcome.kind === 'given-up') return turnBack(saga, 'server.unavailable')
     if (outcome.kind === 'refused') return turnBack(saga, outcome.code)
     results[step.name] = outcome.result
   }
@@ -55,19 +56,22 @@ async function forward(saga: Saga): Promise<void> {
   if (refused !== undefined) await turnBack(saga, refused)
 }
 
+type Attempt = StepOutcome | { readonly kind: 'given-up' }
+
 /** One step at the outside party: the intent first, then the call; a repeated attempt asks before it acts. */
-async function attempt(saga: Saga, step: OutsideStep, stored: StepRow, results: Facts): Promise<StepOutcome> {
+async function attempt(saga: Saga, step: OutsideStep, stored: StepRow, results: Facts): Promise<Attempt> {
   const { needs, row } = saga
   const { db, clock } = needs
   const order = { ...orderOf(saga, results), idempotencyKey: stepKey(row, step) }
   await markStep(db, row.operation_id, { step: step.name, state: 'intent', atMs: clock.nowMs() })
-  let outcome: StepOutcome | { kind: 'not-found' } =
-    stored.state === 'planned' ? await step.run(order) : await step.query(order)
-  if (outcome.kind === 'not-found')
-    outcome = isOverdue(saga) ? { kind: 'refused', code: 'server.unavailable' } : await step.run(order)
+  const first = stored.state === 'planned' ? await step.run(order) : await step.query(order)
+  // Never seen there: the same key may be sent again, but not for ever. Then the key is barred by undoing it, because the
+  // first request may still be on its way.
+  const outcome: Attempt =
+    first.kind !== 'not-found' ? first : isOverdue(saga) ? { kind: 'given-up' } : await step.run(order)
   await markStep(db, row.operation_id, {
     step: step.name,
-    state: outcome.kind,
+    state: outcome.kind === 'given-up' ? 'unknown' : outcome.kind,
     atMs: clock.nowMs(),
     ...(outcome.kind === 'done' ? { result: bytesToUtf8(canonicalBytes(outcome.result)) } : {}),
   })

@@ -1,0 +1,391 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Refusal } from '@anqu/contract'
+import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { policy } from '@anqu/policy'
+import { silentLog, sql, uuidv7 } from '@anqu/platform'
+import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
+import type { RequestContext } from '../../http/bound-route.ts'
+import {
+  createOperations,
+  defineOperation,
+  type OperationNeeds,
+  type Operations,
+  type StepOutcome,
+} from './index.ts'
+
+/** What the scripted bank does at one call. `crash`: our process dies while it waits; the bank has committed or not. */
+type Move =
+  | 'answer'
+  | 'refuse'
+  | 'silent-after-commit'
+  | 'silent-before-commit'
+  | 'crash-after-commit'
+  | 'crash-before-commit'
+
+class Crash extends Error {}
+
+/** A bank that keeps its own books by key and fails as it is told. */
+class ScriptedBank {
+  readonly debits = new Map<string, 'taken' | 'barred' | 'returned' | 'refused'>()
+  script: Move[] = []
+
+  #act(key: string, commit: () => StepOutcome): StepOutcome {
+    const move = this.script.shift() ?? 'answer'
+    if (move === 'refuse' && !this.debits.has(key)) {
+      this.debits.set(key, 'refused')
+      return { kind: 'refused', code: 'payment.declined' }
+    }
+    if (move.endsWith('before-commit')) return this.#fail(move)
+    const outcome = commit()
+    return move.endsWith('after-commit') ? this.#fail(move) : outcome
+  }
+
+  #fail(move: Move): StepOutcome {
+    if (move.startsWith('crash')) throw new Crash()
+    return { kind: 'unknown', why: move }
+  }
+
+  #answer(key: string): StepOutcome {
+    return this.debits.get(key) === 'taken'
+      ? { kind: 'done', result: 'ref' }
+      : { kind: 'refused', code: 'payment.declined' }
+  }
+
+  debit(key: string): StepOutcome {
+    return this.#act(key, () => {
+      if (!this.debits.has(key)) this.debits.set(key, 'taken')
+      return this.#answer(key)
+    })
+  }
+
+  query(key: string): StepOutcome | { kind: 'not-found' } {
+    if (!this.debits.has(key)) return { kind: 'not-found' }
+    return this.#act(key, () => this.#answer(key))
+  }
+
+  cancel(key: string): StepOutcome {
+    return this.#act(key, () => {
+      const state = this.debits.get(key)
+      if (state === 'taken') this.debits.set(key, 'returned')
+      if (state === undefined) this.debits.set(key, 'barred')
+      return { kind: 'done', result: null }
+    })
+  }
+}
+
+const migration = { module: 'operations', directory: new URL('./store/migrations/', import.meta.url) }
+const owner = { accountId: uuidv7(), deviceId: uuidv7() }
+const context: RequestContext = {
+  correlationId: uuidv7(),
+  clientKeyId: 'c',
+  clientKey: new Uint8Array(65),
+  origin: 'test',
+  customer: { sessionId: uuidv7(), environmentHash: '', ...owner },
+  staff: null,
+  setSession: () => undefined,
+}
+
+let database: TestDatabase
+let clock: FakeClock
+let bank: ScriptedBank
+let policies: Set<string>
+let issueRefuses: boolean
+let operations: Operations
+let needs: OperationNeeds
+let audited: string[]
+
+beforeAll(async () => {
+  database = await testDatabase([migration])
+})
+afterAll(() => database.drop())
+beforeEach(() => {
+  clock = new FakeClock(1_800_000_000_000)
+  bank = new ScriptedBank()
+  policies = new Set()
+  issueRefuses = false
+  audited = []
+  operations = compose()
+})
+
+function compose(): Operations {
+  const audit = async (event: { event: string }) => void audited.push(event.event)
+  needs = {
+    db: database.db,
+    clock,
+    log: silentLog,
+    audit: { record: audit, recordIn: (_tx, event) => audit(event) },
+    keys: { signReceipt: (bytes) => ({ signature: bytes.slice(0, 64), certificate: new Uint8Array(1) }) },
+    verifyTransactionPassword: async () => undefined,
+    verifyOtp: async ({ otp }) => {
+      if (otp !== '123456') throw new Refusal('factor.rejected')
+    },
+    pictures: {
+      issueConfirmation: async () => ({
+        pictureId: uuidv7(),
+        png: '',
+        widthPx: 1,
+        heightPx: 1,
+        expiresAtMs: 0,
+      }),
+      verify: async () => undefined,
+    },
+    transactionGuard: { begin: async () => undefined, passed: async () => undefined },
+    limits: {
+      assertWithin: async () => undefined,
+      reserveIn: async () => undefined,
+      settleIn: async () => undefined,
+      releaseIn: async () => undefined,
+    },
+    verifySignature: async () => undefined,
+    notifyIn: async () => undefined,
+  }
+  return createOperations(needs, [definition()])
+}
+
+const definition = () =>
+  defineOperation({
+    type: 'test-payment',
+    class: 'fund',
+    grade: 'enhanced',
+    title: { zh: '测试', en: 'Test' },
+    riskNotice: { zh: '风险', en: 'Risk' },
+    limitCategory: 'premium',
+    input: z.strictObject({ item: z.string() }),
+    prepare: async ({ item }) => ({
+      facts: { item },
+      payee: 'Payee',
+      payeeAccount: '1',
+      payerAccount: '2',
+      amountFen: 100n,
+      lines: [],
+    }),
+    outside: [
+      {
+        kind: 'outside',
+        name: 'debit',
+        run: async (order) => bank.debit(order.idempotencyKey),
+        query: async (order) => bank.query(order.idempotencyKey),
+        compensate: async (order) => bank.cancel(order.idempotencyKey),
+      },
+    ],
+    local: [
+      {
+        kind: 'local',
+        name: 'issue',
+        run: async (_tx, order) => {
+          if (issueRefuses) return { kind: 'refused', code: 'insurance.product-unavailable' }
+          policies.add(order.operationId)
+          return { kind: 'done', result: 'policy' }
+        },
+      },
+    ],
+    notice: () => ({ title: { zh: '好', en: 'ok' }, text: { zh: '好', en: 'ok' } }),
+    receipt: () => ({ merchantOrderNumber: 'm' }),
+    clauses: [],
+  })
+
+async function call<T>(name: string, input: object): Promise<T> {
+  const bound = operations.routes.find(({ route }) => route.name === name)
+  if (bound === undefined) throw new Error(name)
+  return (await bound.handle(input, context)) as T // the caller names the route's output
+}
+
+type Answer = {
+  operation: { operationId: string; state: string; reason: string | null; receipt: unknown }
+  order: string
+}
+
+async function challenged(key = `key-${uuidv7()}`): Promise<Answer> {
+  const prepared = await call<Answer>('operations.prepare', {
+    idempotencyKey: key,
+    type: 'test-payment',
+    input: { item: 'x' },
+    clientVersion: '1.0.0',
+  })
+  await call('operations.second-password', {
+    operationId: prepared.operation.operationId,
+    riskAcknowledged: true,
+    secret: { keyboardId: uuidv7(), taps: [] },
+  })
+  return prepared
+}
+
+const confirmation = ({ operation, order }: Answer, change: object = {}) => ({
+  operationId: operation.operationId,
+  otpId: uuidv7(),
+  otp: '123456',
+  pictureId: uuidv7(),
+  pictureAnswer: 'ABCD',
+  order,
+  certificateSerial: '01020304',
+  signature: bytesToBase64(new Uint8Array(64)),
+  ...change,
+})
+
+const stateOf = async (operationId: string): Promise<string> =>
+  (
+    await database.db.one<{ state: string }>(
+      sql`select state from operation where operation_id = ${operationId}`,
+    )
+  ).state
+
+/** Lets the process be restarted and time go on until nothing is open. */
+async function settle(operationId: string): Promise<string> {
+  for (let round = 0; round < 60; round += 1) {
+    clock.advance(31_000)
+    await operations.resume().catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error
+    })
+    const state = await stateOf(operationId)
+    if (['done', 'refused', 'reversed'].includes(state)) return state
+  }
+  return stateOf(operationId)
+}
+
+test('the good path ends done, with one debit, one policy and a receipt', async () => {
+  const prepared = await challenged()
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  expect(operation).toMatchObject({ state: 'done', reason: null })
+  expect(operation.receipt).not.toBeNull()
+  expect([...bank.debits.values()]).toEqual(['taken'])
+  expect(policies).toEqual(new Set([operation.operationId]))
+  expect(audited).toEqual([
+    'operation.prepared',
+    'operation.second-password',
+    'operation.authorised',
+    'payment.done',
+  ])
+})
+
+test('a bank that commits and does not answer leads to unknown, and to done once it is asked', async () => {
+  const prepared = await challenged()
+  bank.script = ['silent-after-commit']
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  expect(operation.state).toBe('unknown')
+  expect(policies.size).toBe(0)
+  expect(await settle(operation.operationId)).toBe('done')
+  expect([...bank.debits.values()]).toEqual(['taken'])
+})
+
+test('an order the bank refuses ends refused and issues nothing', async () => {
+  const prepared = await challenged()
+  bank.script = ['refuse']
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  expect(operation).toMatchObject({ state: 'refused', reason: 'payment.declined' })
+  expect(policies.size).toBe(0)
+})
+
+test('when the policy cannot be issued the money goes back', async () => {
+  const prepared = await challenged()
+  issueRefuses = true
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  expect(operation).toMatchObject({ state: 'reversed', reason: 'insurance.product-unavailable' })
+  expect([...bank.debits.values()]).toEqual(['returned'])
+})
+
+test('an order changed after signing is refused and nothing moves', async () => {
+  const prepared = await challenged()
+  const bytes = base64ToBytes(prepared.order)
+  const forged = bytesToBase64(
+    new TextEncoder().encode(new TextDecoder().decode(bytes).replace('"100"', '"900"')),
+  )
+  await expect(call('operations.confirm', confirmation(prepared, { order: forged }))).rejects.toMatchObject({
+    code: 'operation.signature-rejected',
+  })
+  expect(bank.debits.size).toBe(0)
+  expect(await stateOf(prepared.operation.operationId)).toBe('challenged')
+})
+
+test('a confirmation that arrives twice is carried out once', async () => {
+  const prepared = await challenged()
+  const both = await Promise.all([1, 2].map(() => call<Answer>('operations.confirm', confirmation(prepared))))
+  for (const { operation } of both) expect(['done', 'executing', 'authorised']).toContain(operation.state)
+  expect(await settle(prepared.operation.operationId)).toBe('done')
+  expect(bank.debits.size).toBe(1)
+})
+
+test('a code may not be asked for before the second password', async () => {
+  const prepared = await call<Answer>('operations.prepare', {
+    idempotencyKey: `key-${uuidv7()}`,
+    type: 'test-payment',
+    input: { item: 'x' },
+    clientVersion: '1.0.0',
+  })
+  await expect(operations.otpBinding(prepared.operation.operationId, owner)).rejects.toMatchObject({
+    code: 'factor.not-ready',
+  })
+})
+
+test('the same key answers with the same operation, and is refused for another input', async () => {
+  const request = {
+    idempotencyKey: `key-${uuidv7()}`,
+    type: 'test-payment',
+    input: { item: 'x' },
+    clientVersion: '1.0.0',
+  }
+  const first = await call<Answer>('operations.prepare', request)
+  expect(await call<Answer>('operations.prepare', request)).toEqual(first)
+  await expect(call('operations.prepare', { ...request, input: { item: 'y' } })).rejects.toMatchObject({
+    code: 'request.conflict',
+  })
+})
+
+test('an old client version moves no money', async () => {
+  await expect(
+    call('operations.prepare', {
+      idempotencyKey: 'k'.repeat(16),
+      type: 'test-payment',
+      input: { item: 'x' },
+      clientVersion: '0.1.0',
+    }),
+  ).rejects.toMatchObject({ code: 'client.too-old' })
+})
+
+test('what nobody confirms in time ends refused', async () => {
+  const { operation } = await challenged()
+  clock.advance(policy.operations.confirmWithinMs)
+  await operations.expire()
+  expect(await stateOf(operation.operationId)).toBe('refused')
+})
+
+test('an order the bank never saw is barred there before it ends, so that a late request cannot take money', async () => {
+  const prepared = await challenged()
+  bank.script = ['silent-before-commit']
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  clock.advance(policy.operations.resolveWithinMs + 1)
+  expect(await settle(operation.operationId)).toBe('reversed')
+  expect([...bank.debits.values()]).toEqual(['barred'])
+})
+
+test('whatever the bank and our process do, money and policy agree in the end', async () => {
+  const move = fc.constantFrom<Move>(
+    'answer',
+    'refuse',
+    'silent-after-commit',
+    'silent-before-commit',
+    'crash-after-commit',
+    'crash-before-commit',
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(move, { maxLength: 6 }), fc.boolean(), async (script, refuses) => {
+      bank = new ScriptedBank()
+      policies = new Set()
+      issueRefuses = refuses
+      operations = compose()
+      const prepared = await challenged()
+      bank.script = [...script]
+      await call('operations.confirm', confirmation(prepared)).catch((error: unknown) => {
+        if (!(error instanceof Crash)) throw error
+      })
+      const { operationId } = prepared.operation
+      const state = await settle(operationId)
+      const taken = [...bank.debits.values()].filter((debit) => debit === 'taken').length
+      expect(['done', 'refused', 'reversed']).toContain(state)
+      expect(taken).toBe(state === 'done' ? 1 : 0)
+      expect(policies.has(operationId)).toBe(state === 'done')
+    }),
+    { numRuns: 120 },
+  )
+})
