@@ -9,8 +9,8 @@ export interface Surroundings {
   readonly redisUrl: string | undefined
   /** PEM files for what strangers reach, when TLS is on. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
-  /** A folder of the program's own, mode 0700. */
-  readonly folder: string
+  /** A folder in the data folder, mode 0700; `folder(name)` of a program is its own. */
+  folder(name: string): string
 }
 
 export type Profile = 'demo' | 'production'

@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import type { Profile, Program } from './program.ts'
 
-const entryOf = (folder: string): string =>
-  fileURLToPath(new URL(`../../../${folder}/dist/main.js`, import.meta.url))
+const inProject = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url))
+
+const entryOf = (folder: string): string => inProject(`${folder}/dist/main.js`)
+
+/** Where a caller of the CA leaves its public key, so that the CA knows whom it trusts. */
+const callersFolder = 'ca-callers'
 
 const loopback = '127.0.0.1'
 
@@ -17,7 +21,8 @@ const ca: Program = {
     ANQU_CA_HOST: loopback,
     ANQU_CA_PORT: String(ports['ANQU_CA_PORT']),
     ANQU_CA_DATABASE_URL: databases['anqu_ca'],
-    ANQU_CA_DATA_DIR: folder,
+    ANQU_CA_DATA_DIR: folder('ca'),
+    ANQU_CA_CALLERS_DIR: folder(callersFolder),
     ANQU_CA_PROFILE: profile,
   }),
 }
@@ -56,7 +61,10 @@ const channel = (profile: Profile): Program => ({
     ANQU_CHANNEL_ADMIN_PORT: String(ports['ANQU_CHANNEL_ADMIN_PORT']),
     ANQU_CHANNEL_DATABASE_URL: databases['anqu_channel'],
     ANQU_CHANNEL_REDIS_URL: redisUrl,
-    ANQU_CHANNEL_DATA_DIR: folder,
+    ANQU_CHANNEL_DATA_DIR: folder('channel'),
+    ANQU_CHANNEL_CA_CALLERS_DIR: folder(callersFolder),
+    ANQU_CHANNEL_MOBILE_DIR: inProject('apps/mobile/dist'),
+    ANQU_CHANNEL_CONSOLE_DIR: inProject('apps/console/dist'),
     ANQU_CHANNEL_PROFILE: profile,
     ANQU_CHANNEL_TLS_CERT_FILE: tls?.certFile,
     ANQU_CHANNEL_TLS_KEY_FILE: tls?.keyFile,

@@ -66,7 +66,7 @@ interface Parts {
   readonly options: SystemOptions
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly data: DataFolder
-  readonly surroundings: Omit<Surroundings, 'folder'>
+  readonly surroundings: Surroundings
   readonly record: ReturnType<typeof processRecord>
 }
 
@@ -79,7 +79,7 @@ function supervisorOf(program: Program, parts: Parts): Supervisor {
       name,
       entry,
       environment: {
-        ...program.environment({ ...surroundings, folder }),
+        ...program.environment(surroundings),
         ...settingsOf(program, environment),
       },
       logFile: path.join(data.folder('logs'), `${name}.log`),
@@ -125,7 +125,7 @@ async function prepare(options: SystemOptions, opened: Opened): Promise<Parts & 
   const { databaseUrl: url, databasePrefix: prefix } = options
   const databases = await openDatabases(names, data, { url, prefix })
   opened.add(databases.stop)
-  const surroundings = { profile, host, ports, databases: databases.urls, redisUrl, tls }
+  const surroundings = { profile, host, ports, databases: databases.urls, redisUrl, tls, folder: data.folder }
   return { options, environment, data, record, databases, surroundings }
 }
 
