@@ -37,6 +37,8 @@ export interface InstalledCertificate {
 export class KeyContainers {
   readonly #memory: AppletMemory
   readonly #random: CardRandom
+  /** Read once a power-up; an id is never given twice. */
+  readonly #publicKeys = new Map<string, Sm2PublicKey>()
 
   constructor(memory: AppletMemory, random: CardRandom) {
     this.#memory = memory
@@ -119,13 +121,15 @@ export class KeyContainers {
   async withPrivateKey<T>(
     target: { name: string; usage: KeyUsage; state: PairState },
     masterKey: SecretBytes,
-    use: (key: Sm2PrivateKey) => T | Promise<T>,
+    use: (key: Sm2PrivateKey, publicKey: Sm2PublicKey) => T | Promise<T>,
   ): Promise<T> {
     const { name, usage, state } = target
     const id = this.#pair(name, usage, state)
-    const key = this.#unseal(id, masterKey, binding(name, usage, this.#publicKey(id)))
+    const publicKey = this.#publicKey(id)
+    // The seal binds the private key to this public key, so it need not be computed again.
+    const key = this.#unseal(id, masterKey, binding(name, usage, publicKey))
     try {
-      return await use(key)
+      return await use(key, publicKey)
     } finally {
       key.wipe()
     }
@@ -167,6 +171,12 @@ export class KeyContainers {
     return der === undefined ? undefined : parseCertificate(der)
   }
 
+  /** @throws StatusError 6A88 when there is no such container. */
+  hasCertificate(name: string, usage: KeyUsage): boolean {
+    const { active } = this.record(name)[usage]
+    return active !== undefined && this.#memory.get(certificatePath(active)) !== undefined
+  }
+
   /** Every certificate; for the interface layer only, which never answers it whole (B-5.4.3-8, B-5.4.3-9). */
   enumerate(): InstalledCertificate[] {
     return this.names().flatMap((container) =>
@@ -182,6 +192,7 @@ export class KeyContainers {
     const record = this.record(name)
     const pairs = KEY_USAGES.flatMap((usage) => [record[usage].active, record[usage].pending])
     const ids = pairs.filter((id) => id !== undefined)
+    for (const id of ids) this.#publicKeys.delete(id)
     await this.#memory.commit([remove(containerPath(name)), ...ids.flatMap(destroyPair)])
   }
 
@@ -201,7 +212,9 @@ export class KeyContainers {
   }
 
   #publicKey(id: string): Sm2PublicKey {
-    return Sm2PublicKey.fromBytes(this.#file(publicPath(id)))
+    const known = this.#publicKeys.get(id) ?? Sm2PublicKey.fromBytes(this.#file(publicPath(id)))
+    this.#publicKeys.set(id, known)
+    return known
   }
 
   #seal(key: Sm2PrivateKey, masterKey: SecretBytes, aad: Uint8Array): Uint8Array {

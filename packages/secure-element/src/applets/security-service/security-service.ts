@@ -1,15 +1,14 @@
 import { ByteReader, bytesToHex } from '@anqu/encoding'
 import {
   GmCryptoError,
-  type Sm2PrivateKey,
   Sm2PublicKey,
   sm2Decrypt,
+  sm2Digest,
   sm2Encrypt,
-  sm2Sign,
   sm2SignDigest,
   sm2Verify,
 } from '@anqu/gm-crypto'
-import { createCsr, PkiError, privateKeySigner, type Name } from '@anqu/pki'
+import { createCsr, PkiError, type Name } from '@anqu/pki'
 import type { CommandApdu } from '../../apdu/command.ts'
 import { requireStatus, StatusError, StatusWord } from '../../apdu/status-word.ts'
 import type { InstalledApplet } from '../../runtime/applet-registry.ts'
@@ -63,8 +62,8 @@ export class SecurityService implements Applet {
       createRequest: (command) => this.#createRequest(command),
       installCertificate: ({ data }) => this.#install(data),
       readCertificate: (command) => this.#readCertificate(command),
-      sign: ({ data }) => this.#sign(data, (key, message) => sm2Sign(key, message)),
-      signHash: ({ data }) => this.#sign(data, signHash),
+      sign: ({ data }) => this.#sign(data, sm2Digest),
+      signHash: ({ data }) => this.#sign(data, preparedHash),
       verifySignature: ({ data }) => verifySignature(data),
       encrypt: ({ data }) => encrypt(data),
       decrypt: ({ data }) => this.#decrypt(data),
@@ -185,8 +184,13 @@ export class SecurityService implements Applet {
     const usage = usageOf(p2)
     const state = this.#containers.requestable(name, usage)
     const masterKey = this.#access.masterKey()
-    const request = await this.#containers.withPrivateKey({ name, usage, state }, masterKey, (key) =>
-      wellFormed(() => createCsr({ key: privateKeySigner(key), subject })),
+    const request = await this.#containers.withPrivateKey(
+      { name, usage, state },
+      masterKey,
+      (key, publicKey) => {
+        const sign = (message: Uint8Array) => sm2SignDigest(key, sm2Digest(publicKey, message))
+        return wellFormed(() => createCsr({ key: { publicKey, sign }, subject }))
+      },
     )
     await this.#containers.expectCertificate(name, usage)
     return request
@@ -222,18 +226,17 @@ export class SecurityService implements Applet {
 
   async #sign(
     data: Uint8Array,
-    sign: (key: Sm2PrivateKey, input: Uint8Array) => Uint8Array,
+    digest: (publicKey: Sm2PublicKey, input: Uint8Array) => Uint8Array,
   ): Promise<Uint8Array> {
     const reader = new ByteReader(data, 'SIGN')
     const name = parseContainerName(reader.vector8())
     // Before its certificate is installed the application is not initialised (B-6.1-4).
-    requireStatus(
-      this.#containers.certificate(name, 'signing') !== undefined,
-      StatusWord.conditionsNotSatisfied,
-    )
+    requireStatus(this.#containers.hasCertificate(name, 'signing'), StatusWord.conditionsNotSatisfied)
     const target = { name, usage: 'signing', state: 'active' } as const
     const input = reader.rest()
-    return this.#containers.withPrivateKey(target, this.#access.masterKey(), (key) => sign(key, input))
+    return this.#containers.withPrivateKey(target, this.#access.masterKey(), (key, publicKey) =>
+      sm2SignDigest(key, digest(publicKey, input)),
+    )
   }
 
   async #decrypt(data: Uint8Array): Promise<Uint8Array> {
@@ -264,9 +267,10 @@ function findCommand({ cla, ins, p1, p2 }: CommandApdu): [CommandName, CommandRu
   throw new StatusError(StatusWord.wrongParameters)
 }
 
-function signHash(key: Sm2PrivateKey, hash: Uint8Array): Uint8Array {
+/** The host has done steps A1 and A2 of GB/T 32918.2 §6.1 itself. */
+function preparedHash(_: Sm2PublicKey, hash: Uint8Array): Uint8Array {
   requireStatus(hash.length === HASH_LENGTH, StatusWord.wrongLength)
-  return sm2SignDigest(key, hash)
+  return hash
 }
 
 function usageOf(p2: number): KeyUsage {
