@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ConfigError, openDatabase, sql } from '@anqu/platform'
+import { startEmbeddedPostgres } from '@anqu/platform/embedded-postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startPrograms, type System, type SystemOptions } from './system.ts'
 import { tinyProgram } from './testing/tiny-program.ts'
@@ -76,6 +77,22 @@ test('each program gets a database and a role of its own on the embedded server'
     role: 'anqu_tiny',
   })
   await db.close()
+})
+
+test("a server of one's own gets databases and roles under the chosen prefix, with passwords of ours", async () => {
+  const server = await startEmbeddedPostgres({ dataDir: path.join(path.dirname(dataDir), 'server') })
+  const programs = [tinyProgram({ databases: ['anqu_tiny'] })]
+  const system = await start({ databaseUrl: server.adminUrl, databasePrefix: 'second', programs })
+  const { settings } = await ask(system)
+  const db = openDatabase({ url: settings['ANQU_TINY_DATABASE_URL'] ?? '' })
+  expect(await db.one(sql`select current_database() as database, current_user as role`)).toEqual({
+    database: 'second_tiny',
+    role: 'second_tiny',
+  })
+  await db.close()
+  expect(JSON.stringify(settings)).not.toContain(server.adminUrl)
+  await systems.pop()?.stop()
+  await server.stop()
 })
 
 test('the data folder and everything secret in it is closed to others', async () => {
