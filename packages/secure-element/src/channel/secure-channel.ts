@@ -23,7 +23,6 @@ const CHALLENGE_LENGTH = 8
 const PROTOCOL = 0x03
 /** i: pseudo-random card challenge, R-MAC and R-encryption supported (Amendment D table 5-1). */
 const PROTOCOL_PARAMETER = 0x70
-export const CRYPTOGRAM_LENGTH = 8
 
 interface Opening {
   readonly keySet: KeySet

@@ -13,7 +13,7 @@ import { COMMANDS } from '../applets/security-service/command-table.ts'
 import type { KeyUsage } from '../applets/security-service/container-record.ts'
 import { encodeSubject } from '../applets/security-service/subject.ts'
 import type { CardConnection } from '../transports/card-connection.ts'
-import { CardSession } from './card-session.ts'
+import { CardSession, type CardCall } from './card-session.ts'
 import { SecureElementError } from './secure-element-error.ts'
 
 /** A PIN as typed, or its bytes; bytes can be wiped by the caller, a string cannot. */
@@ -54,7 +54,7 @@ export class SecureElement {
 
   /** Proves the PIN and leaves no right behind. Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set. */
   async verifyPin(pin: Pin): Promise<void> {
-    await this.#withPin(pin, async () => undefined)
+    await this.#withPin(pin)
   }
 
   /** Makes a container with an SM2 pair inside. Rejects with se.container-exists, se.full and what `verifyPin` rejects with. */
@@ -75,7 +75,7 @@ export class SecureElement {
     const meanings = { [StatusWord.referencedDataNotFound]: 'se.key-not-found' } as const
     const data = utf8ToBytes(container)
     const call = { rule: COMMANDS.discardKeyPair, p1p2: usageByte(usage), data, meanings }
-    await this.#withPin(pin, () => this.#session.call(call))
+    await this.#withPin(pin, call)
   }
 
   /** A PKCS#10 request (DER) made and signed inside, for the waiting pair or else the one in use. Rejects with se.subject. */
@@ -87,9 +87,7 @@ export class SecureElement {
   ): Promise<Uint8Array> {
     const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(encodeSubject(subject)).finish()
     const meanings = { [StatusWord.wrongData]: 'se.subject' } as const
-    return this.#withPin(pin, () =>
-      this.#session.call({ rule: COMMANDS.createRequest, p1p2: usageByte(usage), data, meanings }),
-    )
+    return this.#withPin(pin, { rule: COMMANDS.createRequest, p1p2: usageByte(usage), data, meanings })
   }
 
   /**
@@ -99,8 +97,8 @@ export class SecureElement {
   async installCertificate(container: string, der: Uint8Array, pin?: Pin): Promise<void> {
     const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(der).finish()
     const meanings = { [StatusWord.wrongData]: 'se.certificate-malformed' } as const
-    const install = () => this.#session.call({ rule: COMMANDS.installCertificate, data, meanings })
-    await (pin === undefined ? this.#run(install) : this.#withPin(pin, install))
+    const call = { rule: COMMANDS.installCertificate, data, meanings }
+    await (pin === undefined ? this.#run(() => this.#session.call(call)) : this.#withPin(pin, call))
   }
 
   /** What each container holds, certificates and waiting pairs. */
@@ -152,7 +150,7 @@ export class SecureElement {
   async sign(container: string, pin: Pin, message: Uint8Array): Promise<Uint8Array> {
     const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(message).finish()
     const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.certificate-missing' } as const
-    return this.#withPin(pin, () => this.#session.call({ rule: COMMANDS.sign, data, meanings }))
+    return this.#withPin(pin, { rule: COMMANDS.sign, data, meanings })
   }
 
   /** Verified on the card; false for any signature that is not one. */
@@ -182,7 +180,7 @@ export class SecureElement {
       [StatusWord.wrongData]: 'se.ciphertext',
       [StatusWord.referencedDataNotFound]: 'se.key-not-found',
     } as const
-    return this.#withPin(pin, () => this.#session.call({ rule: COMMANDS.decrypt, data, meanings }))
+    return this.#withPin(pin, { rule: COMMANDS.decrypt, data, meanings })
   }
 
   /** `length` (1 to 256) random bytes from the card. */
@@ -194,9 +192,7 @@ export class SecureElement {
 
   /** Destroys certificates and key pairs of a container together. Rejects with se.container-not-found. */
   async deleteContainer(container: string, pin: Pin): Promise<void> {
-    await this.#withPin(pin, () =>
-      this.#session.call({ rule: COMMANDS.deleteContainer, data: utf8ToBytes(container) }),
-    )
+    await this.#withPin(pin, { rule: COMMANDS.deleteContainer, data: utf8ToBytes(container) })
   }
 
   /** Removes containers whose certificate has run out at `atMs` (B-5.4.2-10). Answers their names. */
@@ -217,7 +213,7 @@ export class SecureElement {
   async #generate(container: string, pin: Pin, p1p2: number): Promise<Sm2PublicKey> {
     const meanings = { [StatusWord.alreadyExists]: 'se.key-pending' } as const
     const call = { rule: COMMANDS.generateKeyPair, p1p2, data: utf8ToBytes(container), meanings }
-    return Sm2PublicKey.fromBytes(await this.#withPin(pin, () => this.#session.call(call)))
+    return Sm2PublicKey.fromBytes(await this.#withPin(pin, call))
   }
 
   async #readCertificate(p1p2: number, data: Uint8Array): Promise<Uint8Array> {
@@ -241,17 +237,19 @@ export class SecureElement {
     await this.#session.call({ rule: COMMANDS.changePin, p1p2, data, meanings }).finally(() => data.fill(0))
   }
 
-  /** VERIFY and `work` in one uninterrupted group, after which no right is left on the card. */
-  #withPin<T>(pin: Pin, work: () => Promise<T>): Promise<T> {
+  /** VERIFY and `call` in one uninterrupted group, after which no right is left on the card. */
+  #withPin(pin: Pin, call?: CardCall): Promise<Uint8Array> {
     const data = pinBytes(pin)
     const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set' } as const
     return this.#run(async () => {
       // An empty PIN would be the question how many tries are left.
       if (data.length === 0) throw new SecureElementError('se.pin-length')
-      await this.#session.call({ rule: COMMANDS.verifyPin, data, meanings })
-      const result = await work()
-      await this.#session.drop()
-      return result
+      const verified = await this.#session.call({ rule: COMMANDS.verifyPin, data, meanings })
+      try {
+        return call === undefined ? verified : await this.#session.call(call)
+      } finally {
+        if (call?.rule.after !== 'resets') await this.#session.drop()
+      }
     }).finally(() => data.fill(0))
   }
 

@@ -1,4 +1,4 @@
-import { bytesToHex, concatBytes, utf8ToBytes } from '@anqu/encoding'
+import { concatBytes, utf8ToBytes } from '@anqu/encoding'
 import { encodeCommand } from '../apdu/command.ts'
 import { parseResponse } from '../apdu/response.ts'
 import {
@@ -59,8 +59,4 @@ export async function verifyPin(card: CardConnection, pin = PIN): Promise<string
 export function field(value: Uint8Array | string): Uint8Array {
   const bytes = typeof value === 'string' ? utf8ToBytes(value) : value
   return concatBytes(Uint8Array.of(bytes.length), bytes)
-}
-
-export function contains(haystack: Uint8Array, needle: Uint8Array): boolean {
-  return bytesToHex(haystack).includes(bytesToHex(needle))
 }
