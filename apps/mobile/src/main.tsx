@@ -11,8 +11,9 @@ if (!root) throw new Error('the page has no root element')
 
 // The one place of the app that reads the clock of the device and the storage of the browser.
 const clock = { nowMs: () => Date.now() }
+const storage = globalThis.localStorage
 createRoot(root).render(
   <StrictMode>
-    <App api={connectChannel(clock)} clock={clock} storage={globalThis.localStorage} />
+    <App api={connectChannel(clock, storage)} clock={clock} storage={storage} />
   </StrictMode>,
 )

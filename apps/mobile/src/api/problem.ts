@@ -1,3 +1,6 @@
+import { ConnectionLost, Refused } from '@anqu/client'
+import { refusals, type RefusalCode } from '@anqu/contract'
+
 /** Something the customer must be told, in both languages, with the reference our staff can search by. */
 export type Problem = {
   readonly code: string
@@ -18,8 +21,8 @@ export class ProblemError extends Error {
 
 const own = {
   'client.offline': [
-    '网络连接不可用，未提交任何内容。请检查网络后重试',
-    'No network connection; nothing was sent. Please check it and try again',
+    '没有收到服务器的回应，请检查网络后重试',
+    'No answer arrived; please check your network and try again',
   ],
   'client.failure': ['应用出现问题，请重新操作', 'Something went wrong in the app; please try again'],
   'se.pin-wrong': ['安全单元 PIN 不正确', 'That is not the PIN of the secure element'],
@@ -57,6 +60,19 @@ export function ownProblem(code: OwnProblemCode): Problem {
   return { code, text: { zh, en } }
 }
 
+/** The catalogue's own words for a code that arose without an answer of the server. */
+export function catalogued(code: RefusalCode): Problem {
+  const { zh, en } = refusals[code]
+  return { code, text: { zh, en } }
+}
+
+const isCatalogued = (code: unknown): code is RefusalCode =>
+  typeof code === 'string' && Object.hasOwn(refusals, code)
+
+function refusedProblem({ code, zh, en, correlationId, retryAtMs }: Refused): Problem {
+  return { code, text: { zh, en }, correlationId, ...(retryAtMs === undefined ? {} : { retryAtMs }) }
+}
+
 const isOwnCode = (code: unknown): code is OwnProblemCode =>
   typeof code === 'string' && Object.hasOwn(own, code)
 
@@ -71,10 +87,13 @@ function pinWrong(triesLeft: unknown): Problem {
 /** Turns whatever was thrown into something that can be said to a customer; details stay out of it (C-6.2.5-p1). */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem
+  if (error instanceof Refused) return refusedProblem(error)
+  if (error instanceof ConnectionLost) return ownProblem('client.offline')
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'se.pin-wrong')
     return pinWrong(error instanceof Error && 'triesLeft' in error && error.triesLeft)
   if (isOwnCode(code)) return ownProblem(code)
+  if (isCatalogued(code)) return catalogued(code)
   if (typeof code === 'string' && code.startsWith('se.')) return ownProblem('se.failure')
   return ownProblem('client.failure')
 }

@@ -12,7 +12,11 @@ const anyPlace: fc.Arbitrary<Place> = fc.oneof(
 )
 
 test('a place read back from its fragment is the same place, whatever its values hold', () => {
-  fc.assert(fc.property(anyPlace, (place) => expect(parsePlace(formatPlace(place))).toEqual(place)))
+  fc.assert(
+    fc.property(anyPlace, (place) => {
+      expect(parsePlace(formatPlace(place))).toEqual(place)
+    }),
+  )
 })
 
 test('no fragment whatsoever makes the router throw', () => {

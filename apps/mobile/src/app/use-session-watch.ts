@@ -1,4 +1,4 @@
-import { sessionsBackground } from '@anqu/contract'
+import { sessionsBackground, sessionsLogout } from '@anqu/contract'
 import { useEffect } from 'react'
 import type { ChannelApi } from '../api/channel-api.ts'
 import type { Clock } from '@anqu/ui'
@@ -41,12 +41,18 @@ export function useSessionWatch({ api, clock, session, onIdle, onReturn }: Watch
     const timer = setInterval(() => {
       if (clock.nowMs() - touchedAtMs >= session.idleLimitMs || clock.nowMs() >= session.expiresAtMs) onIdle()
     }, 5000)
+    // Closing the app ends the session at the server too (D-5.6.5-c-s2); a page kept for "back" is not closed yet.
+    const closed = (event: PageTransitionEvent) => {
+      if (!event.persisted) api.call(sessionsLogout, {}).catch(() => undefined)
+    }
+    globalThis.addEventListener('pagehide', closed)
     for (const name of activity) globalThis.addEventListener(name, touched, { passive: true })
     document.addEventListener('visibilitychange', visibility)
     return () => {
       clearInterval(timer)
       for (const name of activity) globalThis.removeEventListener(name, touched)
       document.removeEventListener('visibilitychange', visibility)
+      globalThis.removeEventListener('pagehide', closed)
     }
   }, [api, clock, session, onIdle, onReturn])
 }

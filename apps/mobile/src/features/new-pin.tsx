@@ -66,7 +66,6 @@ export const NewPin = ({ title, bar, onBack, onPin }: NewPinProps) => {
       <Lead title={t(lead)}>{text}</Lead>
       {trouble && <ProblemNotice problem={ownProblem(trouble)} />}
       {loaded.state === 'failed' && <ProblemNotice problem={loaded.problem} />}
-      <div className="app-grow" />
       <PinPad
         key={again ? 'again' : 'first'}
         label={t('pinLabel')}

@@ -11,3 +11,7 @@ export const formatDate = (isoDate: string, language: Language): string =>
   new Intl.DateTimeFormat(tag(language), { dateStyle: 'long', timeZone: 'UTC' }).format(
     new Date(`${isoDate}T00:00:00Z`),
   )
+
+/** The calendar day of a moment, in the customer's time zone. */
+export const formatDay = (atMs: number, language: Language): string =>
+  new Intl.DateTimeFormat(tag(language), { dateStyle: 'medium' }).format(atMs)

@@ -42,7 +42,7 @@ export const PinPad = ({ label, length = 6, order, onComplete, disabled = false 
     </button>
   )
   return (
-    <section className="aq-stack" aria-label={label}>
+    <section className="aq-pin" aria-label={label}>
       <ol className="aq-pin-dots" aria-hidden="true">
         {Array.from({ length }, (_, dot) => (
           <li key={dot} data-filled={dot < count || undefined} data-next={dot === count || undefined} />

@@ -10,7 +10,7 @@ function recordingPort(maxTaps = 8): { port: SecretEntryPort; sealed: number[] }
     columns: 10,
     maxTaps,
     picture: { png: new Uint8Array(), widthPx: 1, heightPx: 1 },
-    seal: (cell) => sealed.push(cell),
+    seal: (cell) => sealed.push(cell) > 0,
     erase: () => sealed.pop(),
     clear: () => sealed.splice(0),
   }
@@ -62,4 +62,9 @@ test('no tap is accepted beyond the limit the server set', () => {
   for (const cell of [1, 2, 3]) state = enter(state, { kind: 'tap', cell, trusted: true }, port)
   expect(state.count).toBe(2)
   expect(sealed).toEqual([1, 2])
+})
+
+test('a tap that could not be sealed is not counted', () => {
+  const full: SecretEntryPort = { ...recordingPort().port, seal: () => false }
+  expect(enter({ count: 3 }, { kind: 'tap', cell: 5, trusted: true }, full)).toEqual({ count: 3 })
 })

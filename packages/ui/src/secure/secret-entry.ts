@@ -11,8 +11,8 @@ export type SecretEntryPort = {
     readonly widthPx: number
     readonly heightPx: number
   }
-  /** Seals one tap at once under the key of this entry. `cell` counts row by row from 0. */
-  seal(cell: number): void
+  /** Seals one tap at once under the key of this entry; false when it takes no more. `cell` counts row by row from 0. */
+  seal(cell: number): boolean
   /** Takes the last sealed tap back. */
   erase(): void
   /** Forgets every sealed tap. */
@@ -41,6 +41,5 @@ export function enter(state: EntryState, event: EntryEvent, port: SecretEntryPor
   }
   const inside = Number.isInteger(event.cell) && event.cell >= 0 && event.cell < port.rows * port.columns
   if (!event.trusted || !inside || state.count >= port.maxTaps) return state
-  port.seal(event.cell)
-  return { count: state.count + 1 }
+  return port.seal(event.cell) ? { count: state.count + 1 } : state
 }

@@ -168,7 +168,6 @@ export const SignStep = (props: Frame & { busy: boolean; onPin: (pin: Uint8Array
       <Lead title={t('signLead')}>{props.busy ? t('signing') : t('signText')}</Lead>
       {props.problem && <ProblemNotice problem={props.problem} />}
       <Paying prepared={props.prepared} />
-      <div className="app-grow" />
       <PinPad
         label={t('pin')}
         order={digits}

@@ -1,5 +1,16 @@
 import { devicesList, devicesRelease, sessionsCurrent, type OutputOf } from '@anqu/contract'
-import { Button, Card, PageState, Pill, Screen, Sheet, formatDateTime, useLanguage, useTexts } from '@anqu/ui'
+import {
+  Button,
+  Card,
+  PageState,
+  Pill,
+  Screen,
+  Sheet,
+  formatDateTime,
+  formatDay,
+  useLanguage,
+  useTexts,
+} from '@anqu/ui'
 import { useState } from 'react'
 import { useApp } from '../../app/app-context.tsx'
 import { LoadedView, ProblemNotice } from '../../features/problem-view.tsx'
@@ -68,7 +79,7 @@ const DeviceCard = ({ device, onRelease }: { device: Device; onRelease: () => vo
         <p className="aq-figures">
           {t('certificate', {
             serial: device.certificateSerial,
-            time: formatDateTime(device.certificateExpiresAtMs, language),
+            time: formatDay(device.certificateExpiresAtMs, language),
           })}
         </p>
         {active && (

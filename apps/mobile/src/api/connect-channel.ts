@@ -1,0 +1,86 @@
+import {
+  browserCarrier,
+  createClient,
+  loadInstanceKey,
+  paymentContainer,
+  type AnquClient,
+} from '@anqu/client'
+import { browserInstanceKeyStore } from '@anqu/client/browser'
+import { bytesToBase64 } from '@anqu/encoding'
+import { initGmCrypto } from '@anqu/gm-crypto'
+import { SecureElement } from '@anqu/secure-element'
+import type { Clock } from '@anqu/ui'
+import { bindThisDevice } from './bind-this-device.ts'
+import type { CardState, ChannelApi } from './channel-api.ts'
+import { connectCardWorker } from './card-worker.ts'
+import { openSecret } from './open-secret.ts'
+import { loadAnchors } from './trust-anchors.ts'
+
+/** Subject of the channel's message certificate. */
+const serverName = 'anqu-channel-message'
+const logoutPath = '/api/v1/sessions/logout'
+
+/** Makes something at its first use and keeps it; a failure is not kept. */
+function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let kept: Promise<Value> | undefined
+  return () => {
+    kept ??= make().catch((error: unknown) => {
+      kept = undefined
+      throw error
+    })
+    return kept
+  }
+}
+
+/** A page that is being closed may still finish one small request: the one that ends the session (D-5.6.5-c-s2). */
+const carrier: typeof browserCarrier = async (path, request) => {
+  if (path !== logoutPath) return browserCarrier(path, request)
+  const { headers, body } = request
+  const init = { method: 'POST', redirect: 'error', credentials: 'same-origin', cache: 'no-store' } as const
+  const response = await fetch(path, { ...init, headers, body: new Uint8Array(body), keepalive: true })
+  const answer = new Uint8Array(await response.arrayBuffer())
+  return { status: response.status, type: response.headers.get('content-type') ?? '', body: answer }
+}
+
+async function cardState(element: SecureElement): Promise<CardState> {
+  const { pinSet, triesLeft } = await element.status()
+  const certificates = await element.listCertificates()
+  const own = certificates.find(({ container }) => container === paymentContainer)
+  return { pinSet, pinTriesLeft: triesLeft, certificateSerial: own?.serialHex }
+}
+
+async function sign(element: SecureElement, pin: Uint8Array, order: Uint8Array) {
+  try {
+    const { certificateSerial } = await cardState(element)
+    const signature = bytesToBase64(await element.sign(paymentContainer, pin, order))
+    return { signature, certificateSerial: certificateSerial ?? '' }
+  } finally {
+    pin.fill(0)
+  }
+}
+
+/** Connects pages to the channel: sealed messages to the server of this origin, and the secure element in its worker. */
+export function connectChannel(clock: Clock, storage: Storage): ChannelApi {
+  const client = lazily(async (): Promise<AnquClient> => {
+    await initGmCrypto()
+    const anchors = await loadAnchors(storage)
+    const instanceKey = await loadInstanceKey(browserInstanceKeyStore)
+    return createClient({ carrier, anchors, serverName, instanceKey, clock })
+  })
+  const element = lazily(async () => new SecureElement(connectCardWorker()))
+  return {
+    call: async (route, input) => (await client()).call(route, input),
+    openSecret: async (purpose) => openSecret(await (await client()).enter(purpose)),
+    card: {
+      state: async () => cardState(await element()),
+      bind: async (request) =>
+        bindThisDevice(request, {
+          client: await client(),
+          element: await element(),
+          anchors: await loadAnchors(storage),
+          nowMs: clock.nowMs(),
+        }),
+      sign: async (pin, order) => sign(await element(), pin, order),
+    },
+  }
+}
