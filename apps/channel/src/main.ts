@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { openApiDocument } from '@anqu/contract'
 import { bytesToBase64 } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
@@ -6,6 +7,7 @@ import {
   createLog,
   createMemoryStore,
   createRedisStore,
+  loadKeyFile,
   onShutdown,
   openDatabase,
   readEnvironment,
@@ -20,7 +22,6 @@ import { readConfig, settingPrefix, type ChannelConfig } from './config.ts'
 import { addDemoStaff } from './demo-staff.ts'
 import { registerSealedRoutes, renderRefusal } from './http/sealed-routes.ts'
 import { serveApp } from './http/static-app.ts'
-import { loadKeyEncryptionKey } from './key-encryption-key.ts'
 import { createHttpAuthority } from './modules/certificates/index.ts'
 import { createSmsOperator, createWitness } from './modules/factors/index.ts'
 
@@ -53,7 +54,7 @@ async function start(): Promise<void> {
     log,
     store,
     authority,
-    kek: await loadKeyEncryptionKey(config.dataDir),
+    kek: await loadKeyFile(path.join(config.dataDir, 'key-encryption-key')),
     bankUrl: config.bankUrl,
     sendSms: createSmsOperator(config.smsUrl),
     witness: config.witnessUrl === undefined ? undefined : createWitness(config.witnessUrl, log),

@@ -67,7 +67,7 @@ export async function bindDevice(
     intermediates,
     anchors,
     atMs: nowMs,
-    usage: 'digitalSignature',
+    usage: { keyUsage: ['digitalSignature'] },
   })
   if (!verdict.ok) throw new Error(`the certificate does not lead to the pinned root: ${verdict.rule}`)
   onStep('checked')

@@ -1,6 +1,6 @@
 import { bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
 import type { Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
-import { createMessageClient, type MessageChannel } from '@anqu/message'
+import { createMessageClient, type ClientChannel } from '@anqu/message'
 import type { Certificate } from '@anqu/pki'
 import { ConnectionLost, Refused, refusedFrom } from './refused.ts'
 
@@ -34,7 +34,7 @@ const sealedType = 'application/vnd.anqu.sealed'
 
 /** Keeps a channel of the message protocol open and renews it before its limits (A-9.2-3). */
 export function createSealedTransport(options: TransportOptions): SealedTransport {
-  let channel: MessageChannel | undefined
+  let channel: ClientChannel | undefined
   let queue: Promise<unknown> = Promise.resolve()
   let listener: (traffic: Traffic) => void = () => undefined
 
@@ -46,7 +46,7 @@ export function createSealedTransport(options: TransportOptions): SealedTranspor
     return answer
   }
 
-  const open = async (): Promise<MessageChannel> => {
+  const open = async (): Promise<ClientChannel> => {
     const client = createMessageClient(options)
     const post = async (path: string, body: Uint8Array): Promise<Uint8Array> => {
       const answer = await exchange(path, { body, headers: { 'content-type': 'application/octet-stream' } })
@@ -58,7 +58,7 @@ export function createSealedTransport(options: TransportOptions): SealedTranspor
     return opened
   }
 
-  const live = async (): Promise<MessageChannel> => {
+  const live = async (): Promise<ClientChannel> => {
     if (channel === undefined || channel.expired()) channel = await open()
     return channel
   }

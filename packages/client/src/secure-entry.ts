@@ -18,7 +18,8 @@ export type SecureEntry = {
   /** Number of taps so far; all that may be shown. */
   readonly length: () => number
   tap(cell: number): void
-  /** Starts over with a new keyboard: a sealed tap cannot be taken back from the middle. */
+  /** Takes the last tap back. */
+  erase(): void
   readonly purpose: KeyboardPurpose
   /** What goes to the server; the keyboard is used up by it. */
   finish(): SecretEntry
@@ -42,6 +43,7 @@ export async function openSecureEntry(
         throw new RangeError('no such key')
       if (taps.length < view.maxTaps) taps.push(bytesToBase64(sealer.seal(cell)))
     },
+    erase: () => void taps.pop(),
     finish: () => ({ keyboardId: view.keyboardId, taps: [...taps] }),
   }
 }

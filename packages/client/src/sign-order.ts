@@ -44,7 +44,7 @@ export function readReceipt(
   trust: { anchors: readonly Certificate[]; intermediates: readonly Certificate[]; atMs: number },
 ): Fields | undefined {
   const certificate = parseCertificate(base64ToBytes(receipt.certificate))
-  const verdict = validateChain({ leaf: certificate, ...trust, usage: 'digitalSignature' })
+  const verdict = validateChain({ leaf: certificate, ...trust, usage: { keyUsage: ['digitalSignature'] } })
   const bytes = base64ToBytes(receipt.receipt)
   if (!verdict.ok || !sm2Verify(certificate.publicKey, bytes, base64ToBytes(receipt.signature)))
     return undefined

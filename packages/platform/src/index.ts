@@ -10,7 +10,7 @@ export {
 export { uuidv7 } from './ids.ts'
 export { createLog, silentLog, type Log, type LogFields, type LogOptions } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
-export { onShutdown, readyLine, type ReadyReport } from './lifecycle.ts'
+export { onShutdown, readyLine, runMain, type ReadyReport } from './lifecycle.ts'
 export { sql, Sql, type SqlValue } from './database/sql.ts'
 export {
   openDatabase,
@@ -32,3 +32,4 @@ export { parseInput } from './http/parse-input.ts'
 export { createPeriodicJobs, type PeriodicJobs } from './jobs/periodic-jobs.ts'
 export { createDueWork, type DueWork, type DueItem, type DueHandler } from './jobs/due-work.ts'
 export { createOutbox, type Outbox, type OutboxHandler } from './jobs/outbox.ts'
+export { loadKeyFile, readIfPresent } from './key-file.ts'

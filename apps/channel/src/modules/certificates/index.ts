@@ -1,3 +1,4 @@
+export { createHttpAuthority } from './http-authority.ts'
 export { createCertificates, type Certificates } from './module.ts'
 export {
   AuthorityUnavailable,

@@ -1,0 +1,2 @@
+export * from './schemas.ts'
+export { answerBytes, callHeaders, requestBytes } from './signed-call.ts'

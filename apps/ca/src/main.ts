@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { initGmCrypto } from '@anqu/gm-crypto'
+import {
+  createLog,
+  listenSettings,
+  onShutdown,
+  openDatabase,
+  parseConfig,
+  readEnvironment,
+  readyLine,
+  runMain,
+  setting,
+  systemClock,
+} from '@anqu/platform'
+import { z } from 'zod'
+import { createAuthority, settingPrefix } from './authority.ts'
+
+const settings = z.object({
+  ...listenSettings(8082),
+  databaseUrl: setting.postgresUrl(),
+  dataDir: setting.text(),
+  /** Folder with the public keys of callers; beside the keys by default. */
+  callersDir: setting.text().optional(),
+  profile: setting.choice(['demo', 'production'], 'production'),
+  logLevel: setting.choice(['debug', 'info', 'warn', 'error'], 'info'),
+})
+
+const housekeepingMs = 10 * 60_000
+
+await runMain(async () => {
+  await initGmCrypto()
+  const config = parseConfig(settings, readEnvironment(), { prefix: settingPrefix })
+  const log = createLog({ name: 'ca', level: config.logLevel })
+  const db = openDatabase({ url: config.databaseUrl, applicationName: 'ca', log })
+  const authority = await createAuthority({
+    db,
+    clock: systemClock,
+    log,
+    dataDir: config.dataDir,
+    callersDir: config.callersDir ?? path.join(config.dataDir, 'callers'),
+    listen: config,
+  })
+  const address = await authority.start()
+  const timer = setInterval(() => {
+    authority.housekeeping().catch((error: unknown) => log.warn({ error }, 'housekeeping failed'))
+  }, housekeepingMs)
+  onShutdown(log, async () => {
+    clearInterval(timer)
+    await authority.stop()
+    await db.close()
+  })
+  readyLine({ name: 'ca', addresses: { ca: address } })
+})

@@ -1,0 +1,36 @@
+import type { buildCertificate } from '@anqu/pki'
+import { policy } from '@anqu/policy'
+
+export type Profile = {
+  readonly name: string
+  readonly validMs: number
+  readonly extensions: Parameters<typeof buildCertificate>[0]['extensions']
+}
+
+/**
+ * The policy our financial certificates carry (B-7.3.2.2-6). The arc is the UUID-based one of ITU-T X.667, so that it can
+ * be ours without a registration; a licensed CA puts its own here.
+ */
+export const financialPolicy = '2.25.331883459084026412375108362019514827763'
+
+/** What each kind of certificate may be used for. Nothing a request asks for changes it. */
+export const profiles = {
+  customerSigning: {
+    name: 'customer-signing',
+    validMs: policy.certificate.validMs,
+    extensions: {
+      basicConstraints: { ca: false },
+      keyUsage: ['digitalSignature', 'nonRepudiation'],
+      policies: [financialPolicy],
+    },
+  },
+  server: {
+    name: 'server',
+    validMs: 2 * policy.certificate.validMs,
+    extensions: {
+      basicConstraints: { ca: false },
+      keyUsage: ['digitalSignature', 'keyAgreement'],
+      subjectAltNames: [{ kind: 'dns', value: 'anqu-channel' }],
+    },
+  },
+} as const satisfies Record<string, Profile>
