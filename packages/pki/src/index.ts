@@ -1,1 +1,56 @@
-export {}
+export {
+  isSm2WithSm3,
+  signedToDer,
+  verifyDerSignature,
+  type AlgorithmIdentifier,
+  type PublicKeyInfo,
+} from './algorithm.ts'
+export {
+  buildCertificate,
+  keyIdentifier,
+  type CertificateRequest,
+  type ExtensionRequest,
+} from './certificate/build-certificate.ts'
+export { Certificate, parseCertificate, verifyCertificateSignature } from './certificate/certificate.ts'
+export type {
+  AuthorityKeyId,
+  BasicConstraints,
+  Extensions,
+  PolicyConstraints,
+} from './certificate/extensions.ts'
+export type { KeyUsage } from './certificate/key-usage.ts'
+export type { NameConstraints } from './certificate/name-constraints.ts'
+export { randomSerial } from './certificate/serial.ts'
+export type { AttributeType } from './name/attribute-types.ts'
+export type { GeneralName } from './name/general-name.ts'
+export {
+  encodeName,
+  equalNames,
+  formatName,
+  nameValue,
+  parseName,
+  type Name,
+  type NameAttribute,
+} from './name/name.ts'
+export {
+  EKU_ANY,
+  EKU_CLIENT_AUTH,
+  EKU_CODE_SIGNING,
+  EKU_EMAIL_PROTECTION,
+  EKU_OCSP_SIGNING,
+  EKU_SERVER_AUTH,
+  EKU_TIME_STAMPING,
+  OID_SM2_CURVE,
+  OID_SM2_WITH_SM3,
+} from './oids.ts'
+export { chainRules, type ChainFailure, type ChainRule } from './path/chain-rules.ts'
+export {
+  validateChain,
+  type ChainInput,
+  type ChainLimits,
+  type ChainResult,
+  type ChainUsage,
+} from './path/validate-chain.ts'
+export { PkiError, type PkiErrorCode } from './pki-error.ts'
+export { createCsr, parseCsr, verifyCsr, type Csr } from './request/csr.ts'
+export { privateKeySigner, type Signer } from './signer.ts'

@@ -1,0 +1,164 @@
+import {
+  derBoolean,
+  derExplicit,
+  derImplicit,
+  derOctets,
+  derOid,
+  derRaw,
+  derSequence,
+  derTime,
+  derUnsigned,
+  encodeDer,
+  type DerValue,
+} from '@anqu/encoding'
+import { sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
+import { publicKeyInfoToDer, signedToDer, sm2SignatureAlgorithm } from '../algorithm.ts'
+import { generalNameToDer, type GeneralName } from '../name/general-name.ts'
+import { nameToDer, type Name } from '../name/name.ts'
+import * as oids from '../oids.ts'
+import { PkiError } from '../pki-error.ts'
+import type { Signer } from '../signer.ts'
+import type { Certificate } from './certificate.ts'
+import type { BasicConstraints } from './extensions.ts'
+import { keyUsageToDer, type KeyUsage } from './key-usage.ts'
+import type { NameConstraints } from './name-constraints.ts'
+
+/** Extensions the issuer's profile asks for. Key identifiers are always added. */
+export interface ExtensionRequest {
+  readonly basicConstraints?: BasicConstraints
+  readonly keyUsage?: readonly KeyUsage[]
+  readonly extKeyUsage?: readonly string[]
+  readonly subjectAltNames?: readonly GeneralName[]
+  readonly policies?: readonly string[]
+  readonly nameConstraints?: NameConstraints
+  readonly crlUrls?: readonly string[]
+  readonly ocspUrls?: readonly string[]
+}
+
+export interface CertificateRequest {
+  /** Magnitude, 8 to 20 bytes; random ones come from `randomSerial`. */
+  readonly serial: Uint8Array
+  readonly subject: Name
+  readonly publicKey: Sm2PublicKey
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
+  readonly extensions: ExtensionRequest
+  /** The issuer's certificate; `self` for a root, which is its own issuer. */
+  readonly issuer: Certificate | 'self'
+  readonly signer: Signer
+}
+
+/** RFC 7093 section 2 method 1 with SM3: the leftmost 160 bits of the hash over the key's BIT STRING content. */
+export function keyIdentifier(publicKey: Sm2PublicKey): Uint8Array {
+  return sm3(publicKey.bytes).slice(0, 20)
+}
+
+function extension(oid: string, critical: 'critical' | 'plain', value: DerValue): DerValue {
+  const octets = derOctets(encodeDer(value))
+  return critical === 'critical'
+    ? derSequence(derOid(oid), derBoolean(true), octets)
+    : derSequence(derOid(oid), octets)
+}
+
+function basicConstraintsToDer({ ca, pathLength }: BasicConstraints): DerValue {
+  if (!ca) return derSequence()
+  return pathLength === undefined
+    ? derSequence(derBoolean(true))
+    : derSequence(derBoolean(true), derUnsigned(pathLength))
+}
+
+const uri = (value: string): DerValue => generalNameToDer({ kind: 'uri', value })
+
+function subtreesToDer(number: number, names: readonly GeneralName[]): DerValue[] {
+  if (names.length === 0) return []
+  return [derImplicit(number, derSequence(...names.map((name) => derSequence(generalNameToDer(name)))))]
+}
+
+function requestedExtensions(request: ExtensionRequest, emptySubject: boolean): DerValue[] {
+  const list: DerValue[] = []
+  const { basicConstraints, keyUsage, extKeyUsage, subjectAltNames, policies, nameConstraints } = request
+  if (basicConstraints) {
+    list.push(extension(oids.OID_BASIC_CONSTRAINTS, 'critical', basicConstraintsToDer(basicConstraints)))
+  }
+  if (keyUsage?.length) list.push(extension(oids.OID_KEY_USAGE, 'critical', keyUsageToDer(keyUsage)))
+  if (extKeyUsage?.length) {
+    list.push(extension(oids.OID_EXT_KEY_USAGE, 'plain', derSequence(...extKeyUsage.map(derOid))))
+  }
+  if (subjectAltNames?.length) {
+    // RFC 5280 section 4.2.1.6: critical exactly when the subject is empty.
+    const names = derSequence(...subjectAltNames.map(generalNameToDer))
+    list.push(extension(oids.OID_SUBJECT_ALT_NAME, emptySubject ? 'critical' : 'plain', names))
+  }
+  if (nameConstraints) {
+    const { permitted, excluded } = nameConstraints
+    const value = derSequence(...subtreesToDer(0, permitted), ...subtreesToDer(1, excluded))
+    list.push(extension(oids.OID_NAME_CONSTRAINTS, 'critical', value))
+  }
+  if (policies?.length) {
+    const value = derSequence(...policies.map((policy) => derSequence(derOid(policy))))
+    list.push(extension(oids.OID_CERTIFICATE_POLICIES, 'plain', value))
+  }
+  return [...list, ...locationExtensions(request)]
+}
+
+function locationExtensions({ crlUrls, ocspUrls }: ExtensionRequest): DerValue[] {
+  const list: DerValue[] = []
+  if (crlUrls?.length) {
+    const points = crlUrls.map((url) => derSequence(derExplicit(0, derExplicit(0, uri(url)))))
+    list.push(extension(oids.OID_CRL_DISTRIBUTION_POINTS, 'plain', derSequence(...points)))
+  }
+  if (ocspUrls?.length) {
+    const places = ocspUrls.map((url) => derSequence(derOid(oids.OID_ACCESS_OCSP), uri(url)))
+    list.push(extension(oids.OID_AUTHORITY_INFO_ACCESS, 'plain', derSequence(...places)))
+  }
+  return list
+}
+
+function checkRequest({ serial, notBeforeMs, notAfterMs, issuer }: CertificateRequest): void {
+  // 64 random bits at least, so that nobody can choose the signed bytes (B-7.3.1.2-3 wants them unique as well).
+  if (
+    serial.length < 8 ||
+    serial.length > 20 ||
+    serial[0] === 0 ||
+    (serial.length === 20 && (serial[0] ?? 0) >= 0x80)
+  ) {
+    throw new PkiError('serial', 'a serial number has 8 to 20 bytes, the first not zero')
+  }
+  if (!(notBeforeMs <= notAfterMs)) throw new PkiError('validity', 'the validity ends before it begins')
+  // Certificates know whole seconds only.
+  if (issuer !== 'self' && Math.floor(notAfterMs / 1000) * 1000 > issuer.notAfterMs) {
+    throw new PkiError('validity', `the validity ends after that of the issuer ${issuer}`)
+  }
+}
+
+/** DER of a version 3 certificate signed with sm2-with-sm3. PkiError on a request no verifier would accept. */
+export async function buildCertificate(request: CertificateRequest): Promise<Uint8Array> {
+  checkRequest(request)
+  const { issuer, publicKey, subject, signer } = request
+  const ownKeyId = keyIdentifier(publicKey)
+  const issuerKeyId =
+    issuer === 'self' ? ownKeyId : (issuer.extensions.subjectKeyId ?? keyIdentifier(signer.publicKey))
+  const extensions = [
+    extension(
+      oids.OID_AUTHORITY_KEY_IDENTIFIER,
+      'plain',
+      derSequence(derImplicit(0, derOctets(issuerKeyId))),
+    ),
+    extension(oids.OID_SUBJECT_KEY_IDENTIFIER, 'plain', derOctets(ownKeyId)),
+    ...requestedExtensions(request.extensions, subject.length === 0),
+  ]
+  const tbs = encodeDer(
+    derSequence(
+      derExplicit(0, derUnsigned(2)),
+      derUnsigned(request.serial),
+      sm2SignatureAlgorithm(),
+      // The issuer's own bytes are copied: another encoding of the same name would break the chain for strict readers.
+      issuer === 'self' ? nameToDer(subject) : derRaw(issuer.subjectDer),
+      derSequence(derTime(request.notBeforeMs), derTime(request.notAfterMs)),
+      nameToDer(subject),
+      publicKeyInfoToDer(publicKey),
+      derExplicit(3, derSequence(...extensions)),
+    ),
+  )
+  return encodeDer(await signedToDer(tbs, signer))
+}

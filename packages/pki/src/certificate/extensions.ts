@@ -1,0 +1,214 @@
+import { derContextTag, DerReader } from '@anqu/encoding'
+import { readGeneralNames, type GeneralName } from '../name/general-name.ts'
+import * as oids from '../oids.ts'
+import { readKeyUsage, type KeyUsage } from './key-usage.ts'
+import { readNameConstraints, type NameConstraints } from './name-constraints.ts'
+
+export interface BasicConstraints {
+  readonly ca: boolean
+  /** How many intermediate certificates may follow, self-issued ones not counted. */
+  readonly pathLength?: number
+}
+
+export interface AuthorityKeyId {
+  readonly keyId?: Uint8Array
+  readonly hasIssuerAndSerial: boolean
+}
+
+export interface PolicyConstraints {
+  readonly requireExplicitPolicy?: number
+  readonly inhibitPolicyMapping?: number
+}
+
+/** The extensions of a certificate that have a meaning here; absent ones are undefined. */
+export interface Extensions {
+  readonly basicConstraints?: BasicConstraints
+  readonly keyUsage?: readonly KeyUsage[]
+  readonly extKeyUsage?: readonly string[]
+  readonly subjectAltNames?: readonly GeneralName[]
+  readonly subjectKeyId?: Uint8Array
+  readonly authorityKeyId?: AuthorityKeyId
+  readonly policies?: readonly string[]
+  readonly nameConstraints?: NameConstraints
+  readonly policyConstraints?: PolicyConstraints
+  /** URLs of full CRLs. */
+  readonly crlUrls?: readonly string[]
+  readonly ocspUrls?: readonly string[]
+  /** Object identifiers of all extensions marked critical. */
+  readonly critical: ReadonlySet<string>
+  /** Critical extensions that path validation does not process: it must refuse (RFC 5280 section 4.2). */
+  readonly unknownCritical: readonly string[]
+}
+
+type Values = { -readonly [Field in keyof Extensions]: Extensions[Field] }
+type Read = (reader: DerReader, values: Values) => void
+
+const MAX_EXTENSIONS = 64
+const MAX_ITEMS = 256
+
+/** Reads items until the end of a SEQUENCE SIZE (1..MAX). */
+function atLeastOne<Item>(reader: DerReader, read: (reader: DerReader) => Item): Item[] {
+  const items: Item[] = []
+  do {
+    if (items.length >= MAX_ITEMS) reader.fail('item', `at most ${MAX_ITEMS} items`)
+    items.push(read(reader))
+  } while (!reader.done)
+  return items
+}
+
+function readBasicConstraints(reader: DerReader): BasicConstraints {
+  const constraints = reader.sequence('basicConstraints')
+  const ca = constraints.peek() === 0x01 && constraints.boolean('cA')
+  if (!ca) {
+    constraints.end()
+    return { ca }
+  }
+  const pathLength = constraints.done ? undefined : constraints.small('pathLenConstraint', 255)
+  constraints.end()
+  return pathLength === undefined ? { ca } : { ca, pathLength }
+}
+
+function readAuthorityKeyId(reader: DerReader): AuthorityKeyId {
+  const fields = reader.sequence('authorityKeyIdentifier')
+  const keyId = fields.optional(derContextTag(0, 'primitive'), 'keyIdentifier')?.content
+  const issuer = fields.optionalConstructed(derContextTag(1, 'constructed'), 'authorityCertIssuer')
+  if (issuer) readGeneralNames(issuer)
+  const serial = fields.optional(derContextTag(2, 'primitive'), 'authorityCertSerialNumber')
+  fields.end()
+  const hasIssuerAndSerial = issuer !== undefined || serial !== undefined
+  return keyId ? { keyId, hasIssuerAndSerial } : { hasIssuerAndSerial }
+}
+
+function readPolicies(reader: DerReader): string[] {
+  const policies = atLeastOne(reader.sequence('certificatePolicies'), (list) => {
+    const information = list.sequence('policyInformation')
+    const policy = information.oid('policyIdentifier')
+    if (!information.done) information.sequence('policyQualifiers')
+    information.end()
+    return policy
+  })
+  // RFC 5280 section 4.2.1.4: a policy must not appear more than once.
+  if (new Set(policies).size !== policies.length) reader.fail('certificatePolicies', 'each policy once')
+  return policies
+}
+
+function readPolicyConstraints(reader: DerReader): PolicyConstraints {
+  const fields = reader.sequence('policyConstraints')
+  if (fields.done) fields.fail('policyConstraints', 'at least one field')
+  const skip = (number: number, field: string): number | undefined => {
+    const tag = derContextTag(number, 'primitive')
+    return fields.peek() === tag ? fields.small(field, 255, tag) : undefined
+  }
+  const requireExplicitPolicy = skip(0, 'requireExplicitPolicy')
+  const inhibitPolicyMapping = skip(1, 'inhibitPolicyMapping')
+  fields.end()
+  return {
+    ...(requireExplicitPolicy === undefined ? {} : { requireExplicitPolicy }),
+    ...(inhibitPolicyMapping === undefined ? {} : { inhibitPolicyMapping }),
+  }
+}
+
+/** URLs of points that hold the complete CRL of the issuer; points by relative name or indirect CRLs give none. */
+function readCrlUrls(reader: DerReader): string[] {
+  const points = atLeastOne(reader.sequence('cRLDistributionPoints'), (list) => {
+    const point = list.sequence('distributionPoint')
+    const name = point.optionalConstructed(0xa0, 'distributionPoint')
+    const full = name?.optionalConstructed(0xa0, 'fullName')
+    const names = full ? readGeneralNames(full) : []
+    point.optional(0x81, 'reasons')
+    point.optional(0xa2, 'cRLIssuer')
+    point.end()
+    return names
+  })
+  return points.flat().flatMap((name) => (name.kind === 'uri' ? [name.value] : []))
+}
+
+function readOcspUrls(reader: DerReader): string[] {
+  const descriptions = atLeastOne(reader.sequence('authorityInfoAccess'), (list) => {
+    const description = list.sequence('accessDescription')
+    const method = description.oid('accessMethod')
+    const [location] = readGeneralNames(description)
+    return { method, location }
+  })
+  return descriptions.flatMap(({ method, location }) =>
+    method === oids.OID_ACCESS_OCSP && location?.kind === 'uri' ? [location.value] : [],
+  )
+}
+
+const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
+  [
+    oids.OID_BASIC_CONSTRAINTS,
+    (reader, values) => void (values.basicConstraints = readBasicConstraints(reader)),
+  ],
+  [oids.OID_KEY_USAGE, (reader, values) => void (values.keyUsage = readKeyUsage(reader))],
+  [
+    oids.OID_EXT_KEY_USAGE,
+    (reader, values) =>
+      void (values.extKeyUsage = atLeastOne(reader.sequence('extKeyUsage'), (list) =>
+        list.oid('keyPurposeId'),
+      )),
+  ],
+  [
+    oids.OID_SUBJECT_ALT_NAME,
+    (reader, values) => void (values.subjectAltNames = readGeneralNames(reader.sequence('subjectAltName'))),
+  ],
+  [
+    oids.OID_SUBJECT_KEY_IDENTIFIER,
+    (reader, values) => void (values.subjectKeyId = reader.octets('subjectKeyIdentifier')),
+  ],
+  [
+    oids.OID_AUTHORITY_KEY_IDENTIFIER,
+    (reader, values) => void (values.authorityKeyId = readAuthorityKeyId(reader)),
+  ],
+  [oids.OID_CERTIFICATE_POLICIES, (reader, values) => void (values.policies = readPolicies(reader))],
+  [
+    oids.OID_NAME_CONSTRAINTS,
+    (reader, values) => void (values.nameConstraints = readNameConstraints(reader)),
+  ],
+  [
+    oids.OID_POLICY_CONSTRAINTS,
+    (reader, values) => void (values.policyConstraints = readPolicyConstraints(reader)),
+  ],
+  [oids.OID_CRL_DISTRIBUTION_POINTS, (reader, values) => void (values.crlUrls = readCrlUrls(reader))],
+  [oids.OID_AUTHORITY_INFO_ACCESS, (reader, values) => void (values.ocspUrls = readOcspUrls(reader))],
+])
+
+/** What path validation acts upon. An extension that is only read, such as an access location, is not processed. */
+const processed: ReadonlySet<string> = new Set([
+  oids.OID_BASIC_CONSTRAINTS,
+  oids.OID_KEY_USAGE,
+  oids.OID_EXT_KEY_USAGE,
+  oids.OID_SUBJECT_ALT_NAME,
+  oids.OID_SUBJECT_KEY_IDENTIFIER,
+  oids.OID_AUTHORITY_KEY_IDENTIFIER,
+  oids.OID_CERTIFICATE_POLICIES,
+  oids.OID_NAME_CONSTRAINTS,
+  oids.OID_POLICY_CONSTRAINTS,
+])
+
+/** Reads `SEQUENCE OF Extension`. ParseError on a repeated extension (RFC 5280 section 4.2) and on malformed values. */
+export function readExtensions(list: DerReader): Extensions {
+  const seen = new Set<string>()
+  const critical = new Set<string>()
+  const values: Values = { critical, unknownCritical: [] }
+  if (list.done) list.fail('extension', 'at least one extension')
+  while (!list.done) {
+    const extension = list.sequence('extension')
+    const oid = extension.oid('extnID')
+    if (seen.has(oid)) extension.fail('extnID', `extension ${oid} once`)
+    if (seen.size >= MAX_EXTENSIONS) extension.fail('extnID', `at most ${MAX_EXTENSIONS} extensions`)
+    seen.add(oid)
+    if (extension.peek() === 0x01) {
+      // X.690 section 11.5: FALSE is the default and is not written.
+      if (!extension.boolean('critical')) extension.fail('critical', 'the default FALSE left out')
+      critical.add(oid)
+    }
+    const value = extension.enter(extension.element(0x04, 'extnValue'), 'extnValue')
+    extension.end()
+    const read = readers.get(oid)
+    if (!read) continue
+    read(value, values)
+    value.end()
+  }
+  return { ...values, unknownCritical: [...critical].filter((oid) => !processed.has(oid)) }
+}
