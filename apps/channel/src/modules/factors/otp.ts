@@ -46,7 +46,10 @@ export const maskPhone = (phone: string): string => `${phone.slice(0, 3)}****${p
 
 const randomOtp = (): string => String(randomBelow(10 ** policy.otp.digits)).padStart(policy.otp.digits, '0')
 
-/** One-time codes by SMS: one use, five minutes, five tries, limited by minute, hour and day (A-6.4-1, A-6.4-2, A-6.4-3). */
+/**
+ * One-time codes by SMS: one use, five minutes, five tries (A-6.4-1, A-6.4-2, A-6.4-3). Sending is limited by minute and hour
+ * for each purpose, so that nobody waits between two different steps, and by day for the phone (C-6.2.1.3-L2a-s1).
+ */
 export function createOtp(needs: {
   db: Db
   clock: Clock
@@ -69,8 +72,8 @@ export function createOtp(needs: {
         sql`select 1 from failure_counter where subject = ${phoneLookup} and scope = 'otp-send' for update`,
       )
       const sent = await tx.one<{ minute: bigint; hour: bigint; day: bigint }>(sql`
-        select count(*) filter (where created_at_ms > ${nowMs - minuteMs}) as minute,
-          count(*) filter (where created_at_ms > ${nowMs - hourMs}) as hour, count(*) as day
+        select count(*) filter (where created_at_ms > ${nowMs - minuteMs} and purpose = ${order.purpose}) as minute,
+          count(*) filter (where created_at_ms > ${nowMs - hourMs} and purpose = ${order.purpose}) as hour, count(*) as day
         from otp where phone_lookup = ${phoneLookup} and created_at_ms > ${nowMs - dayMs}`)
       const { perMinute, perHour, perDay } = policy.otp
       if (Number(sent.minute) >= perMinute || Number(sent.hour) >= perHour || Number(sent.day) >= perDay)

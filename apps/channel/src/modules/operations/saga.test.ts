@@ -202,7 +202,7 @@ async function challenged(key = `key-${uuidv7()}`): Promise<Answer> {
     idempotencyKey: key,
     type: 'test-payment',
     input: { item: 'x' },
-    clientVersion: '1.0.0',
+    clientVersion: '0.1.0',
   })
   await call('operations.second-password', {
     operationId: prepared.operation.operationId,
@@ -311,7 +311,7 @@ test('a code may not be asked for before the second password', async () => {
     idempotencyKey: `key-${uuidv7()}`,
     type: 'test-payment',
     input: { item: 'x' },
-    clientVersion: '1.0.0',
+    clientVersion: '0.1.0',
   })
   await expect(operations.otpBinding(prepared.operation.operationId, owner)).rejects.toMatchObject({
     code: 'factor.not-ready',
@@ -323,7 +323,7 @@ test('the same key answers with the same operation, and is refused for another i
     idempotencyKey: `key-${uuidv7()}`,
     type: 'test-payment',
     input: { item: 'x' },
-    clientVersion: '1.0.0',
+    clientVersion: '0.1.0',
   }
   const first = await call<Answer>('operations.prepare', request)
   expect(await call<Answer>('operations.prepare', request)).toEqual(first)
@@ -338,7 +338,7 @@ test('an old client version moves no money', async () => {
       idempotencyKey: 'k'.repeat(16),
       type: 'test-payment',
       input: { item: 'x' },
-      clientVersion: '0.1.0',
+      clientVersion: '0.0.9',
     }),
   ).rejects.toMatchObject({ code: 'client.too-old' })
 })

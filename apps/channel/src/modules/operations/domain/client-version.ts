@@ -1,5 +1,5 @@
 /** Released versions of the client, oldest first. A release adds a line. */
-export const releasedVersions: readonly string[] = ['1.0.0']
+export const releasedVersions: readonly string[] = ['0.1.0']
 
 /**
  * True when a client may move money: its version was released and is at most `maxBehind` releases behind (B-7.5.1.4-3). A
