@@ -16,6 +16,7 @@ function entryOf(maxTaps: number): SecureEntry {
     tap(cell) {
       if (taps.length < maxTaps) taps.push(String(cell))
     },
+    erase: () => void taps.pop(),
     finish: () => ({ keyboardId: 'k', taps: [...taps] }),
   }
 }

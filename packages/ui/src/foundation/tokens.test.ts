@@ -23,10 +23,23 @@ function contrast(a: string, b: string): number {
 }
 
 const texts: readonly (readonly [string, readonly string[]])[] = [
-  ['ink', ['page', 'surface', 'sunken', 'brand-soft', 'danger-soft', 'warn-soft', 'good-soft', 'info-soft']],
+  [
+    'ink',
+    [
+      'page',
+      'surface',
+      'sunken',
+      'raised',
+      'brand-soft',
+      'danger-soft',
+      'warn-soft',
+      'good-soft',
+      'info-soft',
+    ],
+  ],
   ['ink-2', ['page', 'surface', 'sunken', 'warn-soft', 'danger-soft', 'good-soft', 'info-soft']],
   ['ink-3', ['page', 'surface', 'sunken']],
-  ['brand', ['page', 'surface', 'sunken', 'brand-soft']],
+  ['brand', ['page', 'surface', 'sunken', 'raised', 'brand-soft']],
   ['on-brand', ['brand', 'brand-press']],
   ['on-hero', ['hero']],
   ['on-hero-2', ['hero']],
