@@ -42,7 +42,7 @@ function targets() {
     ...bundled.map((workspace) => ({
       name: workspace.name,
       inputs: withUses([workspace.name], workspaces).map(({ folder }) => folder),
-      result: `${workspace.folder}/dist/index.html`,
+      result: `${workspace.folder}/dist/web/index.html`,
       build: () => bundle(workspace),
     })),
   ]
