@@ -1,1 +1,2 @@
-export {}
+export { createSms, smsFaults, type Message, type SmsNeeds } from './sms.ts'
+export { runSms } from './run.ts'

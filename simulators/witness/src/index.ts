@@ -1,1 +1,2 @@
-export {}
+export { createWitness, type WitnessNeeds } from './witness.ts'
+export { runWitness } from './run.ts'

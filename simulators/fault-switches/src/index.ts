@@ -1,0 +1,3 @@
+export { createFaultSwitches, parseFault, type FaultSwitches, type FaultOrder } from './fault-switches.ts'
+export { faultRoutes } from './fault-routes.ts'
+export { applyFaults, type Answer } from './apply-faults.ts'
