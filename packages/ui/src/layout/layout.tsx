@@ -36,7 +36,7 @@ export const Screen = ({ title, children, onBack, end, foot, dock }: ScreenProps
   <div className="aq-screen">
     <AppBar title={title} end={end} {...(onBack ? { onBack } : {})} />
     <main className="aq-screen-body">{children}</main>
-    {foot !== undefined && <div className="aq-screen-foot">{foot}</div>}
+    {foot !== undefined && <footer className="aq-screen-foot">{foot}</footer>}
     {dock}
   </div>
 )

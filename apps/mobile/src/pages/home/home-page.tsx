@@ -42,7 +42,7 @@ export const HomePage = ({ session }: { session: Session }) => {
           </button>
         </div>
         <div>
-          <p className="app-hello">{t('hello', { name: session.nameMasked })}</p>
+          <h1 className="app-hello">{t('hello', { name: session.nameMasked })}</h1>
           <p className="app-hero-note">
             {since === null ? t('firstLogin') : t('lastLogin', { time: formatDateTime(since, language) })}
           </p>

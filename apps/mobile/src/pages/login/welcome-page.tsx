@@ -1,4 +1,4 @@
-import { Brand, Button, Lead, Notice, useTexts } from '@anqu/ui'
+import { Brand, Button, Notice, useTexts } from '@anqu/ui'
 import { useApp } from '../../app/app-context.tsx'
 import { ProblemNotice } from '../../features/problem-view.tsx'
 import { privacyTexts } from '../privacy/privacy-texts.ts'
@@ -18,7 +18,10 @@ export const WelcomePage = () => {
           <Brand sizePx={34} />
           <LanguageButton />
         </div>
-        <Lead title={t('welcomeTitle')}>{t('welcomeText')}</Lead>
+        <div className="aq-lead">
+          <h1>{t('welcomeTitle')}</h1>
+          <p>{t('welcomeText')}</p>
+        </div>
       </header>
       <main className="aq-screen-body">
         {farewell && <ProblemNotice problem={farewell} />}

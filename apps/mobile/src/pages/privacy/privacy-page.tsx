@@ -61,12 +61,7 @@ const Decision = ({ notice, firstRun }: { notice: NoticeView; firstRun: boolean 
     </>
   )
   return (
-    <Screen
-      title={firstRun ? '' : t('title')}
-      onBack={firstRun ? undefined : back}
-      end={<LanguageButton />}
-      foot={foot}
-    >
+    <Screen title={t('title')} onBack={firstRun ? undefined : back} end={<LanguageButton />} foot={foot}>
       {firstRun && <Brand sizePx={40} />}
       <Lead title={firstRun ? t('lead') : notice.title}>{notice.introduction}</Lead>
       {accepted && <Notice tone="good">{t('alreadyAccepted')}</Notice>}
