@@ -23,8 +23,9 @@ const describe = ({ rule, from, to }) => `${rule.name}: ${from} → ${to}`
 function unseenFiles(modules) {
   const seen = new Set(modules.map(({ source }) => source))
   const source = /\.tsx?$/
+  const notCruised = /\/vectors\/|^packages\/gm-crypto\/assembly\//
   const files = listWorkspaces().flatMap(({ folder }) => listFiles(folder))
-  return files.filter((file) => source.test(file) && !file.includes('/vectors/') && !seen.has(file))
+  return files.filter((file) => source.test(file) && !notCruised.test(file) && !seen.has(file))
 }
 
 /** A small tree with the same folders in which each planted file breaks one rule; answers the rules that did not notice. */

@@ -28,7 +28,8 @@ const rules = [
   {
     pattern: /\b(?:TODO(?!\(#\d+\))|FIXME|XXX)\b/,
     reason: 'what is left to do is an issue: TODO(#n)',
-    applies: () => true,
+    // The titles of the standards' clauses are not ours to change.
+    applies: (file) => !file.startsWith('packages/policy/src/clauses/standard-'),
   },
   {
     pattern: /\b(?:it|test|describe)\.(?:skip|only|todo)\(/,

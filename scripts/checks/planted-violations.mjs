@@ -50,6 +50,7 @@ export const plants = [
     to: 'packages/contract/src/planted.ts',
     toText: "import './planted-other.ts'\n",
   },
+  { rule: 'published-interface', from: 'apps/ca/src/api/planted.ts', to: 'apps/ca/src/authority-keys.ts' },
   { rule: 'libraries-do-no-io', from: 'packages/message/src/planted.ts', text: "import 'node:fs'\n" },
   { rule: 'platform-crypto-only', from: `${modules}/keys/planted.ts`, text: "import 'node:crypto'\n" },
   { rule: 'everything-resolves', from: 'packages/policy/src/planted.ts', text: "import './nowhere.ts'\n" },
