@@ -55,3 +55,8 @@ export function parseChannelState(bytes: Uint8Array): ChannelState {
   reader.end()
   return state
 }
+
+/** Overwrites the secrets of a state that is no longer needed here. */
+export function wipeChannelState(state: ChannelState): void {
+  for (const secret of [state.clientToServer, state.serverToClient, state.clientConfirmation]) secret.fill(0)
+}

@@ -5,12 +5,8 @@ export type { Clock } from './clock.ts'
 export { MessageError, type MessageErrorCode } from './errors.ts'
 export { DEFAULT_LIMITS, type ChannelLimits } from './limits.ts'
 export { createMemoryChannelStore } from './memory-channel-store.ts'
-export {
-  createMessageServer,
-  type MessageServer,
-  type MessageServerOptions,
-  type OpenedRecord,
-} from './server.ts'
+export type { OpenedRecord } from './server-records.ts'
+export { createMessageServer, type MessageServer, type MessageServerOptions } from './server.ts'
 export {
   acceptTapOffer,
   createTapPad,
