@@ -1,3 +1,4 @@
+import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { securityServiceApplet } from './applets/security-service/security-service.ts'
 import type { KeySet } from './channel/key-set.ts'
 import type { RandomSource } from './runtime/card-random.ts'
@@ -12,6 +13,10 @@ export interface CardOptions {
   readonly channelKeys?: readonly KeySet[]
   /** 'required': the application is reached through a secure channel only. */
   readonly channelPolicy?: 'required' | 'optional'
+  /** 'to-be-loaded': a new card has no application until a package is loaded and installed over the channel. */
+  readonly applications?: 'preinstalled' | 'to-be-loaded'
+  /** Whose SM2 signature packages must carry that are loaded onto the card. */
+  readonly packageKey?: Sm2PublicKey
   /** Tests only: the card's random numbers come from gm-crypto. */
   readonly random?: RandomSource
   /** Tests only: rounds of PBKDF2 from PIN to key. */

@@ -7,7 +7,10 @@ export type {
   PairEntry,
   ServiceStatus,
 } from './applets/security-service/answers.ts'
-export { SECURITY_SERVICE_AID } from './applets/security-service/command-table.ts'
+export {
+  COMMANDS as SECURITY_SERVICE_COMMANDS,
+  SECURITY_SERVICE_AID,
+} from './applets/security-service/command-table.ts'
 export type { KeyUsage } from './applets/security-service/container-record.ts'
 export { PIN_LENGTH, PIN_TRIES } from './applets/security-service/pin-reference.ts'
 export { AES, SM4, type BlockCipher } from './channel/block-cipher.ts'
@@ -18,6 +21,7 @@ export { createCard, type CardOptions } from './create-card.ts'
 export { SecureElement, type InstalledCertificateEntry, type Pin } from './host/secure-element.ts'
 export { SecureElementError, type SecureElementErrorCode } from './host/secure-element-error.ts'
 export type { Card } from './runtime/card.ts'
+export { encodeLoadFile, parseLoadFile, type LoadFile } from './runtime/load-file.ts'
 export {
   CardStorageError,
   type CardStorage,

@@ -1,58 +1,114 @@
-import { bytesToHex } from '@anqu/encoding'
+import { bytesToHex, hexToBytes } from '@anqu/encoding'
 import { AppletMemory } from './applet-memory.ts'
 import type { Applet, AppletFactory } from './applet.ts'
 import type { CardRandom } from './card-random.ts'
-import { FileType, type NonVolatileMemory } from './non-volatile-memory.ts'
+import { FileType, type Change, type NonVolatileMemory } from './non-volatile-memory.ts'
 
-/** An application a card is made with: its identifier and how an instance comes to be. */
-export interface InstalledApplet {
+/** An application this card can run: its module's identifier and how an instance comes to be. */
+export interface ExecutableModule {
   readonly aid: Uint8Array
   readonly create: AppletFactory
 }
 
+/** An instance as card memory keeps it. */
+export interface InstanceRecord {
+  readonly aid: Uint8Array
+  readonly state: number
+}
+
 const SHORTEST_AID = 5
+const LONGEST_AID = 16
 /** Application life cycle states (GlobalPlatform Card Specification 2.3.1 table 11-4); the first bit is the lock. */
 const SELECTABLE = 0x07
 const LOCKED = 0x87
+const INSTANCES = 'card/instance/'
 
-/** Applet instances of a powered card. */
+export function isAid(bytes: Uint8Array): boolean {
+  return bytes.length >= SHORTEST_AID && bytes.length <= LONGEST_AID
+}
+
+/** Applet instances: in card memory by identifier and module, in a powered card as running objects. */
 export class AppletRegistry {
   readonly #applets = new Map<string, Applet>()
+  readonly #modules: ReadonlyMap<string, ExecutableModule>
   readonly #memory: NonVolatileMemory
+  readonly #random: CardRandom
 
-  constructor(installed: readonly InstalledApplet[], memory: NonVolatileMemory, random: CardRandom) {
+  constructor(modules: readonly ExecutableModule[], memory: NonVolatileMemory, random: CardRandom) {
+    this.#modules = new Map(modules.map((module) => [bytesToHex(module.aid), module]))
     this.#memory = memory
-    for (const { aid, create } of installed) {
-      const name = bytesToHex(aid)
-      if (this.#applets.has(name)) throw new RangeError(`application ${name} is installed twice`)
-      this.#applets.set(name, create({ memory: new AppletMemory(memory, name), random }))
-    }
+    this.#random = random
+    for (const path of memory.paths(INSTANCES)) this.#start(path.slice(INSTANCES.length))
+  }
+
+  hasModule(aid: Uint8Array): boolean {
+    return this.#modules.has(bytesToHex(aid))
+  }
+
+  has(aid: Uint8Array): boolean {
+    return this.#memory.get(instancePath(bytesToHex(aid))) !== undefined
   }
 
   /** The applet with this identifier, or the first whose identifier starts with it (ISO/IEC 7816-4 §8.2.1.2). */
   find(aid: Uint8Array): Applet | undefined {
-    if (aid.length < SHORTEST_AID || aid.length > 16) return undefined
+    if (!isAid(aid)) return undefined
     const wanted = bytesToHex(aid)
     for (const [name, applet] of this.#applets) if (name.startsWith(wanted)) return applet
     return undefined
   }
 
   isLocked(applet: Applet): boolean {
-    return this.#memory.get(lockPath(bytesToHex(applet.aid))) !== undefined
+    return this.list().some(
+      ({ aid, state }) => state === LOCKED && this.#applets.get(bytesToHex(aid)) === applet,
+    )
   }
 
-  list(): { aid: Uint8Array; state: number }[] {
-    return [...this.#applets.values()].map((applet) => ({
-      aid: applet.aid,
-      state: this.isLocked(applet) ? LOCKED : SELECTABLE,
-    }))
+  list(): InstanceRecord[] {
+    return this.#memory.paths(INSTANCES).map((path) => {
+      const name = path.slice(INSTANCES.length)
+      return {
+        aid: hexToBytes(name),
+        state: this.#memory.get(lockPath(name)) === undefined ? SELECTABLE : LOCKED,
+      }
+    })
+  }
+
+  /** Makes an instance and its module's link to it last. The caller has checked both identifiers. */
+  async install(aid: Uint8Array, module: Uint8Array): Promise<void> {
+    const name = bytesToHex(aid)
+    await this.#memory.commit([
+      { kind: 'put', path: instancePath(name), file: { type: FileType.working, bytes: module } },
+    ])
+    this.#start(name)
+  }
+
+  /** What must be committed to remove an instance with everything it stored. */
+  removal(aid: Uint8Array): Change[] {
+    const name = bytesToHex(aid)
+    const paths = [instancePath(name), lockPath(name), ...this.#memory.paths(`${name}/`)]
+    return paths.map((path) => ({ kind: 'delete', path }))
+  }
+
+  /** Ends the running object of an instance that is no longer in memory. */
+  forget(aid: Uint8Array): void {
+    const name = bytesToHex(aid)
+    this.#applets.get(name)?.powerOff()
+    this.#applets.delete(name)
+  }
+
+  /** Instances made from any of these modules. */
+  instancesOf(modules: readonly Uint8Array[]): Uint8Array[] {
+    const wanted = new Set(modules.map(bytesToHex))
+    return this.list().flatMap(({ aid }) => {
+      const module = this.#memory.get(instancePath(bytesToHex(aid)))?.bytes
+      return module !== undefined && wanted.has(bytesToHex(module)) ? [aid] : []
+    })
   }
 
   /** A locked application cannot be selected. False when there is none with exactly this identifier. */
   async setLock(aid: Uint8Array, state: 'locked' | 'open'): Promise<boolean> {
-    const name = bytesToHex(aid)
-    if (!this.#applets.has(name)) return false
-    const path = lockPath(name)
+    if (!this.has(aid)) return false
+    const path = lockPath(bytesToHex(aid))
     const file = { type: FileType.working, bytes: Uint8Array.of(LOCKED) }
     await this.#memory.commit([state === 'locked' ? { kind: 'put', path, file } : { kind: 'delete', path }])
     return true
@@ -61,6 +117,19 @@ export class AppletRegistry {
   powerOff(): void {
     for (const applet of this.#applets.values()) applet.powerOff()
   }
+
+  /** An instance whose module this build does not have stays on the card, at rest. */
+  #start(name: string): void {
+    const module = this.#memory.get(instancePath(name))?.bytes
+    const executable = module === undefined ? undefined : this.#modules.get(bytesToHex(module))
+    if (executable === undefined) return
+    const memory = new AppletMemory(this.#memory, name)
+    this.#applets.set(name, executable.create({ aid: hexToBytes(name), memory, random: this.#random }))
+  }
+}
+
+export function instancePath(name: string): string {
+  return INSTANCES + name
 }
 
 function lockPath(name: string): string {

@@ -4,6 +4,8 @@ import type { CardRandom } from './card-random.ts'
 
 /** What the card gives an applet instance: its own files and the card's random numbers. */
 export interface AppletContext {
+  /** Identifier of the instance. */
+  readonly aid: Uint8Array
   readonly memory: AppletMemory
   readonly random: CardRandom
 }

@@ -104,8 +104,8 @@ test('a bug in an application answers 6F00 and takes every selection away', asyn
 
 test('a failed memory write answers 6581 and the card goes on from the stored state', async () => {
   const storage = new CuttingStorage(memoryCardStorage())
-  // Two writes format the medium, the third personalises the issuer's domain.
-  storage.cutAt = 4
+  // Two writes format the medium, two more provision and personalise the card.
+  storage.cutAt = 5
   const card = echoCard(storage)
   await card.transmit(SELECT)
   expect(await words(card, '8002000001aa')).toEqual(['6581'])

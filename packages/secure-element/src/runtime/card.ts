@@ -12,13 +12,21 @@ import type { KeySet } from '../channel/key-set.ts'
 import { SecureChannel } from '../channel/secure-channel.ts'
 import { CardStorageError, type CardStorage } from '../storage/card-storage.ts'
 import type { CardConnection } from '../transports/card-connection.ts'
+import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { AppletMemory } from './applet-memory.ts'
-import { AppletRegistry, type InstalledApplet } from './applet-registry.ts'
+import { AppletRegistry, instancePath, type ExecutableModule } from './applet-registry.ts'
 import type { Applet } from './applet.ts'
 import { CardRandom, type RandomSource } from './card-random.ts'
+import { ContentManager } from './content-manager.ts'
 import { CardState, LifeCycle } from './life-cycle.ts'
 import { MASTER_FILE_ID, MasterFile } from './master-file.ts'
-import { MemoryFailure, NonVolatileMemory, QuotaExceeded } from './non-volatile-memory.ts'
+import {
+  FileType,
+  MemoryFailure,
+  NonVolatileMemory,
+  type Change,
+  QuotaExceeded,
+} from './non-volatile-memory.ts'
 
 /** Answer to reset: T=1, no historical bytes. */
 export const ANSWER_TO_RESET = hexToBytes('3b80800101')
@@ -37,7 +45,12 @@ const UNUSED_CLASS_BITS = 0x60
 
 export interface CardSetup {
   readonly storage: CardStorage
-  readonly applets: readonly InstalledApplet[]
+  /** Applications this build of the card can run. */
+  readonly applets: readonly ExecutableModule[]
+  /** 'preinstalled' (default): a new card has an instance of each. 'to-be-loaded': none until a package is loaded. */
+  readonly applications?: 'preinstalled' | 'to-be-loaded'
+  /** Whose signature the packages must carry that are loaded onto the card. */
+  readonly packageKey?: Sm2PublicKey
   readonly quota?: number
   readonly random?: RandomSource
   /** Keys of the secure channel that a new card is given. */
@@ -98,13 +111,20 @@ export class Card implements CardConnection {
     const { storage, applets, quota, channelKeys = [] } = this.#setup
     const memory = await NonVolatileMemory.open(storage, quota)
     const random = new CardRandom(this.#setup.random)
+    const preinstalled =
+      this.#setup.applications === 'to-be-loaded' ? [] : applets.map((module) => module.aid)
+    await provision(memory, preinstalled)
     const registry = new AppletRegistry(applets, memory, random)
+    const content = new ContentManager(memory, registry, {
+      packageKey: this.#setup.packageKey,
+      reservedAid: ISSUER_SECURITY_DOMAIN_AID,
+    })
     const lifeCycle = new LifeCycle(memory)
     const aid = ISSUER_SECURITY_DOMAIN_AID
     const keys = new StoredChannelKeys(aid, new AppletMemory(memory, bytesToHex(aid)), random)
     await keys.personalise(channelKeys)
     const channel = new SecureChannel(keys)
-    const issuer = new IssuerSecurityDomain({ lifeCycle, registry, channel, keys })
+    const issuer = new IssuerSecurityDomain({ lifeCycle, registry, channel, keys, content })
     const masterFile = new MasterFile()
     const [chain, responses] = [new CommandChain(), new ResponseBuffer()]
     return { registry, lifeCycle, channel, issuer, masterFile, chain, responses, selected: masterFile }
@@ -161,6 +181,19 @@ export class Card implements CardConnection {
     }
     return error instanceof MemoryFailure ? StatusWord.memoryFailure : StatusWord.internalError
   }
+}
+
+/** Once in a card's life: the instances it comes with. Deleted ones do not come back at the next power-up. */
+async function provision(memory: NonVolatileMemory, preinstalled: readonly Uint8Array[]): Promise<void> {
+  const path = 'card/provisioned'
+  if (memory.get(path) !== undefined) return
+  const write = (to: string, bytes: Uint8Array): Change => ({
+    kind: 'put',
+    path: to,
+    file: { type: FileType.working, bytes },
+  })
+  const instances = preinstalled.map((aid) => write(instancePath(bytesToHex(aid)), aid))
+  await memory.commit([write(path, Uint8Array.of(1)), ...instances])
 }
 
 function checkClass({ cla }: CommandApdu): void {

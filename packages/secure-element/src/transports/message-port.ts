@@ -53,7 +53,10 @@ export function connectCard(endpoint: MessageEndpoint): CardConnection {
 async function answer(card: CardConnection, request: Request): Promise<Reply> {
   const { id } = request
   try {
-    if (request.kind === 'transmit') return { id, apdu: await card.transmit(request.apdu) }
+    if (request.kind === 'transmit') {
+      // This side's copy, which may hold a PIN.
+      return { id, apdu: await card.transmit(request.apdu).finally(() => request.apdu.fill(0)) }
+    }
     await card.reset()
     return { id, apdu: new Uint8Array(0) }
   } catch (error) {

@@ -5,6 +5,7 @@ import { cipherOfType, type KeySet } from '../../channel/key-set.ts'
 import type { SecureChannel } from '../../channel/secure-channel.ts'
 import { keyCheckValue } from '../../channel/session-keys.ts'
 import type { AppletRegistry } from '../../runtime/applet-registry.ts'
+import type { ContentManager } from '../../runtime/content-manager.ts'
 import type { Applet } from '../../runtime/applet.ts'
 import { parseCardState, type LifeCycle } from '../../runtime/life-cycle.ts'
 import { cardRecognitionData, keyInformation, productionData, statusEntry } from './card-data.ts'
@@ -13,7 +14,18 @@ import type { StoredChannelKeys } from './channel-keys.ts'
 /** The identifier clients try first. */
 export const ISSUER_SECURITY_DOMAIN_AID = hexToBytes('a000000151000000')
 
-const INS = { getData: 0xca, getStatus: 0xf2, setStatus: 0xf0, putKey: 0xd8 } as const
+const INS = {
+  getData: 0xca,
+  getStatus: 0xf2,
+  setStatus: 0xf0,
+  putKey: 0xd8,
+  install: 0xe6,
+  load: 0xe8,
+  delete: 0xe4,
+} as const
+const DONE = Uint8Array.of(0x00)
+/** State of a load file (table 11-3). */
+const LOADED = 0x01
 const ISSUER = 0x80
 const APPLICATIONS = 0x40
 const LOCKED_BIT = 0x80
@@ -28,6 +40,7 @@ export interface CardManagement {
   readonly registry: AppletRegistry
   readonly channel: SecureChannel
   readonly keys: StoredChannelKeys
+  readonly content: ContentManager
 }
 
 /** The issuer's representative on the card (GlobalPlatform Card Specification 2.3.1): its keys open the secure channel. */
@@ -58,8 +71,39 @@ export class IssuerSecurityDomain implements Applet {
     if (ins === INS.getData) return this.#getData((command.p1 << 8) | command.p2)
     // Card content is managed over an open channel only.
     requireStatus(this.#card.channel.isOpen, StatusWord.securityNotSatisfied)
+    if (ins === INS.load) return this.#load(command)
+    this.#card.content.abandonLoad()
     if (ins === INS.getStatus) return this.#getStatus(command)
+    if (ins === INS.install) return this.#install(command)
+    if (ins === INS.delete) return this.#delete(command)
     return ins === INS.setStatus ? this.#setStatus(command) : this.#putKey(command)
+  }
+
+  /** P1 02 for load: file, domain, hash, parameters, token. P1 0C for install and make selectable. All with lengths. */
+  async #install({ p1, p2, data }: CommandApdu): Promise<Uint8Array> {
+    requireStatus((p1 === 0x02 || p1 === 0x0c) && p2 === 0, StatusWord.wrongParameters)
+    const reader = new ByteReader(data, 'INSTALL')
+    const [first, second, third] = [reader.vector8().slice(), reader.vector8(), reader.vector8().slice()]
+    // Privileges or load parameters, install parameters, token: none of them changes what this card does.
+    while (reader.remaining > 0) reader.vector8()
+    const { content } = this.#card
+    if (p1 === 0x02) content.beginLoad(first, third)
+    else await content.install({ loadFile: first, module: second.slice(), instance: third })
+    return DONE
+  }
+
+  async #load({ p1, p2, data }: CommandApdu): Promise<Uint8Array> {
+    requireStatus(p1 === 0x00 || p1 === 0x80, StatusWord.wrongParameters)
+    await this.#card.content.load(p2, data, p1 === 0x80 ? 'last' : 'more')
+    return DONE
+  }
+
+  async #delete({ p1, p2, data }: CommandApdu): Promise<Uint8Array> {
+    requireStatus(p1 === 0 && (p2 === 0 || p2 === 0x80), StatusWord.wrongParameters)
+    const [object] = parseBerTlv(data)
+    requireStatus(object !== undefined && object.tag === 0x4f, StatusWord.wrongData)
+    await this.#card.content.delete(object.value.slice(), p2 === 0x80 ? 'withInstances' : 'alone')
+    return DONE
   }
 
   #getData(tag: number): Uint8Array {
@@ -89,9 +133,8 @@ export class IssuerSecurityDomain implements Applet {
     if (p1 === ISSUER) return [{ aid: this.aid, state: lifeCycle.state, privileges: ISSUER_PRIVILEGES }]
     if (p1 === APPLICATIONS)
       return registry.list().map(({ aid, state }) => ({ aid, state, privileges: NO_PRIVILEGES }))
-    // Load files: applications are built into this card.
     requireStatus(p1 === 0x20 || p1 === 0x10, StatusWord.wrongParameters)
-    return []
+    return this.#card.content.loadFiles().map((aid) => ({ aid, state: LOADED, privileges: NO_PRIVILEGES }))
   }
 
   async #setStatus({ p1, p2, data }: CommandApdu): Promise<Uint8Array> {

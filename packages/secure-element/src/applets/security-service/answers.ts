@@ -10,7 +10,6 @@ import {
   utf8ToBytes,
 } from '@anqu/encoding'
 import type { Certificate } from '@anqu/pki'
-import { SECURITY_SERVICE_AID } from './command-table.ts'
 import { KEY_USAGES, type KeyUsage } from './container-record.ts'
 
 const LAYOUT = 1
@@ -47,9 +46,8 @@ export interface ContainerEntry {
 }
 
 /** File control information: 6F{84 application identifier, A5{}}. */
-export function selectInformation(): Uint8Array {
-  const aid = encodeBerTlv(0x84, SECURITY_SERVICE_AID)
-  return encodeBerTlv(0x6f, concatBytes(aid, encodeBerTlv(0xa5, new Uint8Array(0))))
+export function selectInformation(aid: Uint8Array): Uint8Array {
+  return encodeBerTlv(0x6f, concatBytes(encodeBerTlv(0x84, aid), encodeBerTlv(0xa5, new Uint8Array(0))))
 }
 
 export function encodeStatus(status: ServiceStatus): Uint8Array {

@@ -11,7 +11,7 @@ import {
 import { createCsr, PkiError, type Name } from '@anqu/pki'
 import type { CommandApdu } from '../../apdu/command.ts'
 import { requireStatus, StatusError, StatusWord } from '../../apdu/status-word.ts'
-import type { InstalledApplet } from '../../runtime/applet-registry.ts'
+import type { ExecutableModule } from '../../runtime/applet-registry.ts'
 import type { Applet, AppletContext } from '../../runtime/applet.ts'
 import { AccessState } from './access-state.ts'
 import {
@@ -37,7 +37,7 @@ type Handler = (command: CommandApdu) => Uint8Array | Promise<Uint8Array>
 
 /** Interface layer (B-5.4.1): checks class, parameters and access, then calls the layers below it. */
 export class SecurityService implements Applet {
-  readonly aid = SECURITY_SERVICE_AID
+  readonly aid: Uint8Array
   readonly #context: AppletContext
   readonly #pin: PinReference
   readonly #containers: KeyContainers
@@ -45,6 +45,7 @@ export class SecurityService implements Applet {
   readonly #handlers: Record<CommandName, Handler>
 
   constructor(context: AppletContext, pinIterations?: number) {
+    this.aid = context.aid
     this.#context = context
     this.#pin = new PinReference(context.memory, context.random, pinIterations)
     this.#containers = new KeyContainers(context.memory, context.random)
@@ -71,7 +72,7 @@ export class SecurityService implements Applet {
   }
 
   select(): Uint8Array {
-    return selectInformation()
+    return selectInformation(this.aid)
   }
 
   deselect(): void {
@@ -251,7 +252,7 @@ export class SecurityService implements Applet {
 }
 
 /** The applet as a card is made with it. `pinIterations` lowers the cost of a PIN in tests only. */
-export function securityServiceApplet(pinIterations?: number): InstalledApplet {
+export function securityServiceApplet(pinIterations?: number): ExecutableModule {
   return { aid: SECURITY_SERVICE_AID, create: (context) => new SecurityService(context, pinIterations) }
 }
 

@@ -1,0 +1,124 @@
+import { bytesToHex, concatBytes, equalBytes, hexToBytes, parseBerTlv } from '@anqu/encoding'
+import { sm2Verify, sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
+import { requireStatus, StatusWord } from '../apdu/status-word.ts'
+import { isAid, type AppletRegistry } from './applet-registry.ts'
+import { parseLoadFile } from './load-file.ts'
+import { FileType, type NonVolatileMemory } from './non-volatile-memory.ts'
+
+const LOAD_FILES = 'card/load-file/'
+/** A load file's blocks together; they are kept in volatile memory until the last is here. */
+const LARGEST_LOAD = 32 * 1024
+const TAG = { dap: 0xe2, signature: 0xc3, data: 0xc4 } as const
+
+export interface ContentRules {
+  /** Whose signature a load file must carry; undefined leaves it to the secure channel who may load. */
+  readonly packageKey: Sm2PublicKey | undefined
+  /** The issuer's own identifier: an instance of that name would share its files, keys included. */
+  readonly reservedAid: Uint8Array
+}
+
+interface Loading {
+  readonly aid: Uint8Array
+  readonly hash: Uint8Array
+  blocks: Uint8Array
+  next: number
+}
+
+/**
+ * Loading, installing and deleting applications (GlobalPlatform Card Specification 2.3.1 §9). Nothing reaches card memory
+ * before the last block of a load file was verified, so a connection lost anywhere leaves no half-installed card.
+ */
+export class ContentManager {
+  readonly #memory: NonVolatileMemory
+  readonly #registry: AppletRegistry
+  readonly #rules: ContentRules
+  #loading: Loading | undefined
+
+  constructor(memory: NonVolatileMemory, registry: AppletRegistry, rules: ContentRules) {
+    this.#memory = memory
+    this.#registry = registry
+    this.#rules = rules
+  }
+
+  loadFiles(): Uint8Array[] {
+    return this.#memory.paths(LOAD_FILES).map((path) => hexToBytes(path.slice(LOAD_FILES.length)))
+  }
+
+  /** INSTALL [for load]. @throws StatusError 6A80 without a hash, 6985 when the identifier is taken. */
+  beginLoad(aid: Uint8Array, hash: Uint8Array): void {
+    this.#loading = undefined
+    requireStatus(isAid(aid) && hash.length === 32, StatusWord.wrongData)
+    requireStatus(!this.#isTaken(aid), StatusWord.conditionsNotSatisfied)
+    this.#loading = { aid, hash, blocks: new Uint8Array(0), next: 0 }
+  }
+
+  /** LOAD. Blocks come in order; `last` verifies hash and signature and stores the file. Any failure drops all of it. */
+  async load(number: number, block: Uint8Array, position: 'more' | 'last'): Promise<void> {
+    const loading = this.#loading
+    this.#loading = undefined
+    requireStatus(loading !== undefined && number === loading.next, StatusWord.conditionsNotSatisfied)
+    requireStatus(loading.blocks.length + block.length <= LARGEST_LOAD, StatusWord.notEnoughMemory)
+    const blocks = concatBytes(loading.blocks, block)
+    if (position === 'more') this.#loading = { ...loading, blocks, next: (number + 1) & 0xff }
+    else await this.#store(loading, blocks)
+  }
+
+  /** A block came out of turn, or another command in between: what was loaded so far is gone. */
+  abandonLoad(): void {
+    this.#loading = undefined
+  }
+
+  /** INSTALL [for install and make selectable]. @throws StatusError 6A88 unknown file or module, 6985 identifier taken. */
+  async install(wanted: { loadFile: Uint8Array; module: Uint8Array; instance: Uint8Array }): Promise<void> {
+    const { loadFile, module, instance } = wanted
+    const file = this.#memory.get(LOAD_FILES + bytesToHex(loadFile))
+    requireStatus(file !== undefined, StatusWord.referencedDataNotFound)
+    const { modules } = parseLoadFile(file.bytes)
+    const known = modules.some((aid) => equalBytes(aid, module)) && this.#registry.hasModule(module)
+    requireStatus(known, StatusWord.referencedDataNotFound)
+    requireStatus(isAid(instance), StatusWord.wrongData)
+    requireStatus(!this.#isTaken(instance), StatusWord.conditionsNotSatisfied)
+    await this.#registry.install(instance, module)
+  }
+
+  /** DELETE. An instance goes with all it stored; a load file only without instances, or `withInstances`. */
+  async delete(aid: Uint8Array, scope: 'alone' | 'withInstances'): Promise<void> {
+    if (this.#registry.has(aid)) return this.#remove([aid], [])
+    const path = LOAD_FILES + bytesToHex(aid)
+    const file = this.#memory.get(path)
+    requireStatus(file !== undefined, StatusWord.referencedDataNotFound)
+    const instances = this.#registry.instancesOf(parseLoadFile(file.bytes).modules)
+    requireStatus(instances.length === 0 || scope === 'withInstances', StatusWord.conditionsNotSatisfied)
+    await this.#remove(instances, [path])
+  }
+
+  async #remove(instances: readonly Uint8Array[], paths: readonly string[]): Promise<void> {
+    const files = paths.map((path) => ({ kind: 'delete', path }) as const)
+    await this.#memory.commit([...instances.flatMap((aid) => this.#registry.removal(aid)), ...files])
+    for (const aid of instances) this.#registry.forget(aid)
+  }
+
+  async #store({ aid, hash }: Loading, blocks: Uint8Array): Promise<void> {
+    const objects = parseBerTlv(blocks)
+    const data = objects.find(({ tag }) => tag === TAG.data)?.value
+    requireStatus(data !== undefined && equalBytes(sm3(data), hash), StatusWord.wrongData)
+    const dap = objects.find(({ tag }) => tag === TAG.dap)?.children
+    const signature = dap?.find(({ tag }) => tag === TAG.signature)?.value
+    const trusted =
+      this.#rules.packageKey === undefined ||
+      (signature !== undefined && sm2Verify(this.#rules.packageKey, data, signature))
+    requireStatus(trusted, StatusWord.verificationFailed)
+    const { modules } = parseLoadFile(data)
+    requireStatus(
+      modules.every((module) => this.#registry.hasModule(module)),
+      StatusWord.wrongData,
+    )
+    const file = { type: FileType.working, bytes: data }
+    await this.#memory.commit([{ kind: 'put', path: LOAD_FILES + bytesToHex(aid), file }])
+  }
+
+  #isTaken(aid: Uint8Array): boolean {
+    if (equalBytes(aid, this.#rules.reservedAid)) return true
+    return this.#registry.has(aid) || this.loadFiles().some((known) => equalBytes(known, aid))
+  }
+}
