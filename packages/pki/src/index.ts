@@ -52,5 +52,14 @@ export {
   type ChainUsage,
 } from './path/validate-chain.ts'
 export { PkiError, type PkiErrorCode } from './pki-error.ts'
+export { buildCrl, type CrlRequest, type RevokedSerial } from './revocation/build-crl.ts'
+export {
+  checkRevocation,
+  type RevocationQuestion,
+  type RevocationStatus,
+} from './revocation/check-revocation.ts'
+export { Crl, parseCrl, verifyCrlSignature, type RevokedEntry } from './revocation/crl.ts'
+export type { CrlScope } from './revocation/issuing-distribution-point.ts'
+export type { RevocationReason } from './revocation/reason.ts'
 export { createCsr, parseCsr, verifyCsr, type Csr } from './request/csr.ts'
 export { privateKeySigner, type Signer } from './signer.ts'

@@ -59,6 +59,11 @@ export class DerReader {
     return this.#at >= this.#window.bytes.length
   }
 
+  /** Where the next element begins within this reader's content. */
+  get offset(): number {
+    return this.#at
+  }
+
   /** Identifier octet of the next element, undefined at the end. */
   peek(): number | undefined {
     return this.#window.bytes[this.#at]

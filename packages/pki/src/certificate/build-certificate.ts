@@ -19,6 +19,7 @@ import * as oids from '../oids.ts'
 import { PkiError } from '../pki-error.ts'
 import type { Signer } from '../signer.ts'
 import type { Certificate } from './certificate.ts'
+import { extensionToDer } from './extension-to-der.ts'
 import type { BasicConstraints } from './extensions.ts'
 import { keyUsageToDer, type KeyUsage } from './key-usage.ts'
 import type { NameConstraints } from './name-constraints.ts'
@@ -53,13 +54,6 @@ export function keyIdentifier(publicKey: Sm2PublicKey): Uint8Array {
   return sm3(publicKey.bytes).slice(0, 20)
 }
 
-function extension(oid: string, critical: 'critical' | 'plain', value: DerValue): DerValue {
-  const octets = derOctets(encodeDer(value))
-  return critical === 'critical'
-    ? derSequence(derOid(oid), derBoolean(true), octets)
-    : derSequence(derOid(oid), octets)
-}
-
 function basicConstraintsToDer({ ca, pathLength }: BasicConstraints): DerValue {
   if (!ca) return derSequence()
   return pathLength === undefined
@@ -78,25 +72,25 @@ function requestedExtensions(request: ExtensionRequest, emptySubject: boolean): 
   const list: DerValue[] = []
   const { basicConstraints, keyUsage, extKeyUsage, subjectAltNames, policies, nameConstraints } = request
   if (basicConstraints) {
-    list.push(extension(oids.OID_BASIC_CONSTRAINTS, 'critical', basicConstraintsToDer(basicConstraints)))
+    list.push(extensionToDer(oids.OID_BASIC_CONSTRAINTS, 'critical', basicConstraintsToDer(basicConstraints)))
   }
-  if (keyUsage?.length) list.push(extension(oids.OID_KEY_USAGE, 'critical', keyUsageToDer(keyUsage)))
+  if (keyUsage?.length) list.push(extensionToDer(oids.OID_KEY_USAGE, 'critical', keyUsageToDer(keyUsage)))
   if (extKeyUsage?.length) {
-    list.push(extension(oids.OID_EXT_KEY_USAGE, 'plain', derSequence(...extKeyUsage.map(derOid))))
+    list.push(extensionToDer(oids.OID_EXT_KEY_USAGE, 'plain', derSequence(...extKeyUsage.map(derOid))))
   }
   if (subjectAltNames?.length) {
     // RFC 5280 section 4.2.1.6: critical exactly when the subject is empty.
     const names = derSequence(...subjectAltNames.map(generalNameToDer))
-    list.push(extension(oids.OID_SUBJECT_ALT_NAME, emptySubject ? 'critical' : 'plain', names))
+    list.push(extensionToDer(oids.OID_SUBJECT_ALT_NAME, emptySubject ? 'critical' : 'plain', names))
   }
   if (nameConstraints) {
     const { permitted, excluded } = nameConstraints
     const value = derSequence(...subtreesToDer(0, permitted), ...subtreesToDer(1, excluded))
-    list.push(extension(oids.OID_NAME_CONSTRAINTS, 'critical', value))
+    list.push(extensionToDer(oids.OID_NAME_CONSTRAINTS, 'critical', value))
   }
   if (policies?.length) {
     const value = derSequence(...policies.map((policy) => derSequence(derOid(policy))))
-    list.push(extension(oids.OID_CERTIFICATE_POLICIES, 'plain', value))
+    list.push(extensionToDer(oids.OID_CERTIFICATE_POLICIES, 'plain', value))
   }
   return [...list, ...locationExtensions(request)]
 }
@@ -105,11 +99,11 @@ function locationExtensions({ crlUrls, ocspUrls }: ExtensionRequest): DerValue[]
   const list: DerValue[] = []
   if (crlUrls?.length) {
     const points = crlUrls.map((url) => derSequence(derExplicit(0, derExplicit(0, uri(url)))))
-    list.push(extension(oids.OID_CRL_DISTRIBUTION_POINTS, 'plain', derSequence(...points)))
+    list.push(extensionToDer(oids.OID_CRL_DISTRIBUTION_POINTS, 'plain', derSequence(...points)))
   }
   if (ocspUrls?.length) {
     const places = ocspUrls.map((url) => derSequence(derOid(oids.OID_ACCESS_OCSP), uri(url)))
-    list.push(extension(oids.OID_AUTHORITY_INFO_ACCESS, 'plain', derSequence(...places)))
+    list.push(extensionToDer(oids.OID_AUTHORITY_INFO_ACCESS, 'plain', derSequence(...places)))
   }
   return list
 }
@@ -139,12 +133,12 @@ export async function buildCertificate(request: CertificateRequest): Promise<Uin
   const issuerKeyId =
     issuer === 'self' ? ownKeyId : (issuer.extensions.subjectKeyId ?? keyIdentifier(signer.publicKey))
   const extensions = [
-    extension(
+    extensionToDer(
       oids.OID_AUTHORITY_KEY_IDENTIFIER,
       'plain',
       derSequence(derImplicit(0, derOctets(issuerKeyId))),
     ),
-    extension(oids.OID_SUBJECT_KEY_IDENTIFIER, 'plain', derOctets(ownKeyId)),
+    extensionToDer(oids.OID_SUBJECT_KEY_IDENTIFIER, 'plain', derOctets(ownKeyId)),
     ...requestedExtensions(request.extensions, subject.length === 0),
   ]
   const tbs = encodeDer(
