@@ -71,10 +71,14 @@ export function publicKeyInfoToDer(publicKey: Sm2PublicKey): DerValue {
   return derSequence(derSequence(derOid(OID_EC_PUBLIC_KEY), derOid(OID_SM2_CURVE)), derBits(publicKey.bytes))
 }
 
-/** A value with its algorithm and signature: certificate, request, CRL or OCSP answer, all shaped the same. */
-export async function signedToDer(tbs: Uint8Array, signer: Signer): Promise<DerValue> {
+/** A signed part with its algorithm and signature, as certificates, requests, lists and answers hold them. */
+export async function signedParts(tbs: Uint8Array, signer: Signer): Promise<DerValue[]> {
   const signature = sm2SignatureToDer(await signer.sign(tbs))
-  return derSequence(derRaw(tbs), sm2SignatureAlgorithm(), derBits(signature))
+  return [derRaw(tbs), sm2SignatureAlgorithm(), derBits(signature)]
+}
+
+export async function signedToDer(tbs: Uint8Array, signer: Signer): Promise<DerValue> {
+  return derSequence(...(await signedParts(tbs, signer)))
 }
 
 /** Whether a DER signature over `message` is from this key, with the default user ID (GM/T 0009 section 10). */

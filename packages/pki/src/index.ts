@@ -51,6 +51,26 @@ export {
   type ChainResult,
   type ChainUsage,
 } from './path/validate-chain.ts'
+export { certIdKey, certIdOf, type CertId } from './ocsp/cert-id.ts'
+export {
+  createOcspRequest,
+  ocspRequestFromPath,
+  ocspRequestToPath,
+  parseOcspRequest,
+  type OcspRequest,
+} from './ocsp/ocsp-request.ts'
+export {
+  buildOcspError,
+  buildOcspResponse,
+  parseOcspResponse,
+  type OcspAnswer,
+  type OcspError,
+  type OcspResponse,
+  type OcspResponseRequest,
+  type OcspStatus,
+  type ParsedOcspResponse,
+} from './ocsp/ocsp-response.ts'
+export { verifyOcspResponse, type OcspCheck, type OcspVerdict } from './ocsp/verify-ocsp-response.ts'
 export { PkiError, type PkiErrorCode } from './pki-error.ts'
 export { buildCrl, type CrlRequest, type RevokedSerial } from './revocation/build-crl.ts'
 export {
