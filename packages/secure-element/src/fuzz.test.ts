@@ -60,6 +60,7 @@ const command = fc.oneof(
 
 test(`${RUNS} random and damaged commands: always a status word, never 6F00, and without the PIN nothing changes`, async () => {
   const { card, der, read } = await usedCard()
+  let sent = 0
   await fc.assert(
     fc.asyncProperty(command, async (bytes) => {
       const answer = await card.transmit(bytes)
