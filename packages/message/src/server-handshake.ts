@@ -1,5 +1,6 @@
 import { bytesToHex } from '@anqu/encoding'
 import { constantTimeEqual, GmCryptoError, sm2Exchange, type Sm2PrivateKey } from '@anqu/gm-crypto'
+import { wipeChannelState } from './channel-state.ts'
 import { checkFresh } from './clock.ts'
 import { MessageError } from './errors.ts'
 import { parseClientFinish, parseClientHello, writeServerOffer, type ClientHello } from './hello-messages.ts'
@@ -73,12 +74,17 @@ export async function acceptFinish(serving: Serving, bytes: Uint8Array): Promise
   const finish = parseClientFinish(bytes)
   const id = bytesToHex(finish.channelId)
   const state = await loadChannel(serving, id)
-  if (state.phase !== 'half-open') throw new MessageError('message.replayed', 'the channel is open already')
-  if (!constantTimeEqual(state.clientConfirmation, finish.confirmation))
-    throw new MessageError('message.tampered', 'the client did not confirm the handshake')
-  // Once over all processes: a late copy must not bring a closed channel back.
-  if (!(await serving.store.advance(`finish:${id}`, 1n, HANDSHAKE_MS + 1)))
-    throw new MessageError('message.replayed', 'the channel is open already')
+  try {
+    if (state.phase !== 'half-open') throw new MessageError('message.replayed', 'the channel is open already')
+    if (!constantTimeEqual(state.clientConfirmation, finish.confirmation))
+      throw new MessageError('message.tampered', 'the client did not confirm the handshake')
+    // Once over all processes: a late copy must not bring a closed channel back.
+    if (!(await serving.store.advance(`finish:${id}`, 1n, HANDSHAKE_MS + 1)))
+      throw new MessageError('message.replayed', 'the channel is open already')
+  } catch (error) {
+    wipeChannelState(state)
+    throw error
+  }
   state.clientConfirmation.fill(0)
   const ttlMs = state.expiresAtMs - serving.clock.nowMs()
   await saveChannel(serving.store, id, { state: { ...state, phase: 'open' }, ttlMs })
