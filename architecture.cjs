@@ -67,8 +67,9 @@ const processArrows = {
 /** Those who look at the whole system from outside. */
 const observerArrows = {
   conformance: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter'],
-  tests: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter'],
-  bench: [...clientLibraries, 'packages/platform', 'apps/starter'],
+  // They drive the system through the same customer that the conformance run plays.
+  tests: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter', 'conformance'],
+  bench: [...clientLibraries, 'packages/platform', 'apps/starter', 'conformance'],
 }
 
 const workspaceArrows = { ...packageArrows, ...processArrows, ...observerArrows }
