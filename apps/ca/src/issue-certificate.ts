@@ -50,7 +50,7 @@ export const issueServer = (
   caller: string,
 ): Promise<Answer> =>
   issue(needs, {
-    profile: profiles.server,
+    profile: profiles[input.purpose],
     csr: input.csr,
     caller,
     idempotencyKey: `server:${input.purpose}:${bytesToBase64(sm3(base64ToBytes(input.csr)))}`,

@@ -1,4 +1,4 @@
-import type { buildCertificate } from '@anqu/pki'
+import { EKU_SERVER_AUTH, type buildCertificate } from '@anqu/pki'
 import { policy } from '@anqu/policy'
 
 export type Profile = {
@@ -24,13 +24,21 @@ export const profiles = {
       policies: [financialPolicy],
     },
   },
-  server: {
-    name: 'server',
+  /** A channel server in the message protocol. */
+  message: {
+    name: 'server-message',
     validMs: 2 * policy.certificate.validMs,
     extensions: {
       basicConstraints: { ca: false },
-      keyUsage: ['digitalSignature', 'keyAgreement'],
-      subjectAltNames: [{ kind: 'dns', value: 'anqu-channel' }],
+      keyUsage: ['keyAgreement'],
+      extKeyUsage: [EKU_SERVER_AUTH],
+      subjectAltNames: [{ kind: 'dns', value: 'anqu-channel-message' }],
     },
+  },
+  /** Receipts and audit heads. */
+  receipt: {
+    name: 'server-receipt',
+    validMs: 2 * policy.certificate.validMs,
+    extensions: { basicConstraints: { ca: false }, keyUsage: ['digitalSignature', 'nonRepudiation'] },
   },
 } as const satisfies Record<string, Profile>

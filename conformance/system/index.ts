@@ -1,0 +1,5 @@
+export { startLiveSystem } from './start.ts'
+export { Customer, codeIn, otherCode, type Challenged, type Operation } from './customer.ts'
+export type { Exchange, Installation } from './installation.ts'
+export type { LiveSystem } from './live-system.ts'
+export type { Staff } from './staff.ts'
