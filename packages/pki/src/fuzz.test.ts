@@ -1,0 +1,125 @@
+import { bytesToHex, ParseError, utf8ToBytes } from '@anqu/encoding'
+import { randomBytes } from '@anqu/gm-crypto'
+import { beforeAll, describe, expect, test } from 'vitest'
+import {
+  buildCrl,
+  buildOcspResponse,
+  certIdOf,
+  createCsr,
+  createOcspRequest,
+  encodeName,
+  parseCertificate,
+  parseCrl,
+  parseCsr,
+  parseName,
+  parseOcspRequest,
+  parseOcspResponse,
+  PkiError,
+  privateKeySigner,
+  randomSerial,
+  validateChain,
+} from './index.ts'
+import { mutate, seededNumbers } from './testing/mutate.ts'
+import { NOW_MS, testLeaf, testRoot, testSubCa, type Party } from './testing/test-chain.ts'
+
+/** Mutated inputs for each parser in an ordinary run; ANQU_FUZZ_ROUNDS asks for more. */
+const rounds = Number(process.env['ANQU_FUZZ_ROUNDS'] ?? 15_000)
+/** Far above what any input of this size needs, far below what would hurt a server. */
+const SLOWEST_MS = 500
+
+let root: Party
+let sub: Party
+const samples: Record<string, Uint8Array[]> = {}
+
+beforeAll(async () => {
+  root = await testRoot()
+  sub = await testSubCa(root)
+  const leaf = await testLeaf(sub, {
+    extensions: { crlUrls: ['http://crl.test/1'], ocspUrls: ['http://ocsp.test/'] },
+  })
+  const constrained = await testSubCa(root, {
+    extensions: {
+      nameConstraints: {
+        permitted: [{ kind: 'dns', value: 'test' }],
+        excluded: [{ kind: 'ip', value: new Uint8Array(8) }],
+      },
+    },
+  })
+  const issuer = { issuer: sub.certificate, signer: privateKeySigner(sub.key) }
+  const times = { thisUpdateMs: NOW_MS, nextUpdateMs: NOW_MS + 1000 }
+  const revoked = Array.from({ length: 3 }, () => ({
+    serial: randomSerial(),
+    revokedAtMs: NOW_MS,
+    reason: 'superseded' as const,
+  }))
+  const scope = { urls: ['http://crl.test/1'], only: 'end-entities' as const }
+  const certId = certIdOf(sub.certificate, leaf.certificate.serial)
+  const response = (
+    state: Parameters<typeof buildOcspResponse>[0]['answers'][number]['state'],
+  ): Promise<Uint8Array> =>
+    buildOcspResponse({
+      answers: [{ certId, state, ...times }],
+      producedAtMs: NOW_MS,
+      nonce: randomBytes(16),
+      responder: sub.certificate,
+      sendResponder: 'with-certificate',
+      signer: issuer.signer,
+    })
+  samples['certificates'] = [root, sub, leaf, constrained].map((party) => party.certificate.raw)
+  samples['requests'] = [await createCsr({ key: issuer.signer, subject: sub.certificate.subject })]
+  samples['revocation lists'] = [
+    await buildCrl({ ...issuer, ...times, number: 1n, revoked }),
+    await buildCrl({ ...issuer, ...times, number: 2n, revoked, scope, deltaBase: 1n }),
+  ]
+  samples['OCSP questions'] = [createOcspRequest({ certIds: [certId, certId], nonce: randomBytes(16) })]
+  samples['OCSP answers'] = [
+    await response({ status: 'good' }),
+    await response({ status: 'revoked', revokedAtMs: NOW_MS, reason: 'keyCompromise' }),
+  ]
+  samples['names'] = [encodeName(sub.certificate.subject), encodeName([{ type: 'CN', value: '张三' }])]
+})
+
+/** Reads, and then looks at everything that is computed late. */
+const parsers: Record<string, (bytes: Uint8Array) => void> = {
+  certificates: (bytes) => {
+    const leaf = parseCertificate(bytes)
+    const result = validateChain({
+      leaf,
+      intermediates: [sub.certificate],
+      anchors: [root.certificate],
+      atMs: NOW_MS,
+      usage: { serverName: 'channel.test' },
+    })
+    // A mutation of the unsigned parts is refused as malformed, one of the signed part has a wrong signature.
+    const original = samples['certificates']?.some((sample) => bytesToHex(sample) === bytesToHex(leaf.raw))
+    expect(result.ok && !original).toBe(false)
+  },
+  requests: (bytes) => void parseCsr(bytes).subject,
+  'revocation lists': (bytes) => void parseCrl(bytes).find(sub.certificate.serial),
+  'OCSP questions': (bytes) => void parseOcspRequest(bytes),
+  'OCSP answers': (bytes) => void parseOcspResponse(bytes),
+  names: (bytes) => void parseName(bytes),
+}
+
+describe('mutated input is read or refused in bounded time, and never anything else', () => {
+  test.each(Object.keys(parsers))('%s', (kind) => {
+    const seed = new DataView(randomBytes(4).buffer).getUint32(0)
+    const random = seededNumbers(seed)
+    const from = samples[kind] ?? []
+    let slowestMs = 0
+    for (let round = 0; round < rounds; round++) {
+      const input = mutate(from[random(from.length)] ?? utf8ToBytes(''), random)
+      const started = performance.now()
+      try {
+        parsers[kind]?.(input)
+      } catch (error) {
+        const expected = error instanceof ParseError || error instanceof PkiError
+        expect(expected, `seed ${seed}, round ${round}, input ${bytesToHex(input)}: ${String(error)}`).toBe(
+          true,
+        )
+      }
+      slowestMs = Math.max(slowestMs, performance.now() - started)
+    }
+    expect(slowestMs, `seed ${seed}`).toBeLessThan(SLOWEST_MS)
+  })
+})
