@@ -8,7 +8,6 @@ export type SealedSecret = { readonly keyboardId: string; readonly taps: string[
 
 /** An open secure keyboard: a grid to tap on, and the sealed taps once they are complete. */
 export type OpenSecret = SecretEntryPort & {
-  readonly keyboardId: string
   readonly expiresAtMs: number
   /** Hands the sealed taps over and forgets them. */
   finish(): SealedSecret

@@ -14,7 +14,12 @@ export function openSecret(entry: SecureEntry): OpenSecret {
     columns: view.columns,
     maxTaps: view.maxTaps,
     expiresAtMs: view.expiresAtMs,
-    picture: { png: new Uint8Array(base64ToBytes(view.png)), widthPx: view.widthPx, heightPx: view.heightPx },
+    picture: {
+      pictureId: view.keyboardId,
+      png: new Uint8Array(base64ToBytes(view.png)),
+      widthPx: view.widthPx,
+      heightPx: view.heightPx,
+    },
     seal(cell) {
       const before = entry.length()
       entry.tap(cell)

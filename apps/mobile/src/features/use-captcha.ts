@@ -5,20 +5,18 @@ import { useCallback, useEffect, useState } from 'react'
 import { useApp } from '../app/app-context.tsx'
 import { useTask } from './use-task.ts'
 
-export type ServerPicture = PictureSource & { readonly pictureId: string }
-
 export const pictureFrom = (picture: {
   pictureId: string
   png: string
   widthPx: number
   heightPx: number
-}): ServerPicture => ({ ...picture, png: new Uint8Array(base64ToBytes(picture.png)) })
+}): PictureSource => ({ ...picture, png: new Uint8Array(base64ToBytes(picture.png)) })
 
 /** The captcha picture and what was read in it. A used one is dead whatever the answer was, so a new one follows. */
 export function useCaptcha() {
   const { api } = useApp()
   const { problem, run } = useTask()
-  const [picture, setPicture] = useState<ServerPicture>()
+  const [picture, setPicture] = useState<PictureSource>()
   const [answer, setAnswer] = useState('')
   const refresh = useCallback(
     () =>

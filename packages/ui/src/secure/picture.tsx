@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'react'
 
 export type PictureSource = {
+  /** Name of the picture at the server; says nothing about what it shows. */
+  readonly pictureId: string
   /** PNG bytes as the server sealed them. */
   readonly png: Uint8Array<ArrayBuffer>
   readonly widthPx: number
@@ -32,5 +34,14 @@ export const Picture = ({ source, label }: { source: PictureSource; label: strin
       element?.getContext('2d')?.clearRect(0, 0, element.width, element.height)
     }
   }, [source])
-  return <canvas ref={canvas} role="img" aria-label={label} width={source.widthPx} height={source.heightPx} />
+  return (
+    <canvas
+      ref={canvas}
+      role="img"
+      data-picture-id={source.pictureId}
+      aria-label={label}
+      width={source.widthPx}
+      height={source.heightPx}
+    />
+  )
 }

@@ -6,10 +6,11 @@ import { enter, type EntryEvent, type EntryState, type SecretEntryPort } from '.
 function recordingPort(maxTaps = 8): { port: SecretEntryPort; sealed: number[] } {
   const sealed: number[] = []
   const port: SecretEntryPort = {
+    keyboardId: 'k',
     rows: 4,
     columns: 10,
     maxTaps,
-    picture: { png: new Uint8Array(), widthPx: 1, heightPx: 1 },
+    picture: { pictureId: 'k', png: new Uint8Array(), widthPx: 1, heightPx: 1 },
     seal: (cell) => sealed.push(cell) > 0,
     erase: () => sealed.pop(),
     clear: () => sealed.splice(0),

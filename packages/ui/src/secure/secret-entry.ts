@@ -1,16 +1,15 @@
+import type { PictureSource } from './picture.tsx'
+
 /**
  * What the secure keyboard knows about one entry: how many taps were made, and whom to hand the next one to.
  * It holds no character, no cell and no sealed tap, so there is nothing to take from it (B-7.5.5-3, D-5.6.1-a.2).
  */
 export type SecretEntryPort = {
+  readonly keyboardId: string
   readonly rows: number
   readonly columns: number
   readonly maxTaps: number
-  readonly picture: {
-    readonly png: Uint8Array<ArrayBuffer>
-    readonly widthPx: number
-    readonly heightPx: number
-  }
+  readonly picture: PictureSource
   /** Seals one tap at once under the key of this entry; false when it takes no more. `cell` counts row by row from 0. */
   seal(cell: number): boolean
   /** Takes the last sealed tap back. */

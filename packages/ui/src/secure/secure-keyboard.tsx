@@ -27,7 +27,11 @@ export const SecureKeyboard = ({ entry, count, onCount, onDone, minTaps = 1 }: S
     onCount(running.current)
   }
   return (
-    <section className="aq-keyboard aq-keyboard-dock" aria-label={t('keyboardTitle')}>
+    <section
+      className="aq-keyboard aq-keyboard-dock"
+      data-keyboard-id={entry.keyboardId}
+      aria-label={t('keyboardTitle')}
+    >
       <p className="aq-visually-hidden">{t('keyboardFallback')}</p>
       <div className="aq-keyboard-head">
         <span>

@@ -13,6 +13,7 @@ import {
   Screen,
   useBilingual,
   useTexts,
+  type PictureSource,
 } from '@anqu/ui'
 import { useState, type ReactNode } from 'react'
 import type { SealedSecret } from '../../api/channel-api.ts'
@@ -21,7 +22,7 @@ import { useApp } from '../../app/app-context.tsx'
 import { ProblemNotice } from '../../features/problem-view.tsx'
 import { shuffledDigits } from '../../features/random.ts'
 import { SecretDock, SecretInput } from '../../features/secret-input.tsx'
-import { pictureFrom, type ServerPicture } from '../../features/use-captcha.ts'
+import { pictureFrom } from '../../features/use-captcha.ts'
 import type { useOtp } from '../../features/use-otp.ts'
 import { useSecret } from '../../features/use-secret.ts'
 import { useTask } from '../../features/use-task.ts'
@@ -133,7 +134,7 @@ export const PictureStep = ({ prepared, problem, head, onBack, onAnswer, onRejec
   const { api } = useApp()
   const t = useTexts(payTexts)
   const task = useTask()
-  const [picture, setPicture] = useState<ServerPicture>()
+  const [picture, setPicture] = useState<PictureSource>()
   const { operationId } = prepared.operation
   const load = () =>
     void task.run(async () => setPicture(pictureFrom(await api.call(operationsPicture, { operationId }))))
