@@ -12,7 +12,8 @@ const page = (file: string): Page => {
   return found
 }
 const manifests = readManifests()
-const scriptsOf = (name: string) => manifests.find((manifest) => manifest.name === name)?.scripts ?? {}
+const scriptsOf = (workspace: string) =>
+  manifests.find(({ name, folder }) => name === workspace || folder === workspace)?.scripts ?? {}
 const bins = manifests.flatMap(({ bin }) => Object.keys(bin ?? {}))
 
 function wrongWithNpm(words: readonly string[]): string | undefined {

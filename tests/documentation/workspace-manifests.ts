@@ -4,12 +4,15 @@ import { root } from './markdown-files.ts'
 
 export interface Manifest {
   readonly name: string
+  readonly folder: string
   readonly scripts?: Readonly<Record<string, string>>
   readonly bin?: Readonly<Record<string, string>>
 }
 
-const read = (folder: string): Manifest =>
-  JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as Manifest // npm refuses any other shape
+function read(folder: string): Manifest {
+  const text = readFileSync(path.join(root, folder, 'package.json'), 'utf8')
+  return { ...(JSON.parse(text) as Omit<Manifest, 'folder'>), folder } // npm refuses any other shape
+}
 
 /** The package.json of the project and of every workspace. */
 export function readManifests(): Manifest[] {
