@@ -21,12 +21,18 @@ export interface Engine {
   signingInverse(scalar: Uint8Array): Uint8Array
   /** (a + b·c) mod n; constant time. Any values below 2²⁵⁶. */
   multiplyAdd(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8Array
-  /** r‖s, or `undefined` when this nonce must be replaced (GB/T 32918.2, 6.1 A5 and A6); constant time. */
-  sign(input: SignInput): Uint8Array | undefined
+  /** r‖s for a given nonce, or `undefined` when it must be replaced (GB/T 32918.2, 6.1 A5 and A6); constant time. */
+  signWithNonce(input: SignInput & { readonly nonce: Uint8Array }): Uint8Array | undefined
+  /** r‖s with nonces derived from 32 random bytes, the scalar and the digest (src/engine/js/hedged-sign.ts); constant time. */
+  sign(input: SignInput & { readonly random: Uint8Array }): Uint8Array
   /** GB/T 32918.2, 7.1 B1–B2 and B5–B7 with every refusal; takes any 64 bytes as the signature. */
   verify(digest: Uint8Array, signature: Uint8Array, point: Uint8Array): boolean
   /** Prepares a table for a key that verifies often. */
   verifier(point: Uint8Array): (digest: Uint8Array, signature: Uint8Array) => boolean
+  /** SM3 of `data` in one call. */
+  sm3(data: Uint8Array): Uint8Array<ArrayBuffer>
+  /** Finishes a hash whose state has taken `before` bytes (whole blocks, fewer than 2³²) with its last bytes. */
+  sm3Finish(state: Int32Array, tail: Uint8Array, before: number): Uint8Array<ArrayBuffer>
   /** Takes whole 64-byte blocks into the eight state words. */
   sm3Blocks(state: Int32Array, blocks: Uint8Array): void
   /** Expands a 16-byte key into 32 round keys. */
@@ -41,12 +47,30 @@ export interface Engine {
   ghash(hashKey: Uint8Array, state: Uint8Array, data: Uint8Array): void
 }
 
+/** The part of an engine that is about the curve. */
+export type CurveEngine = Pick<
+  Engine,
+  | 'multiplyBase'
+  | 'multiply'
+  | 'combine'
+  | 'isOnCurve'
+  | 'decompress'
+  | 'signingInverse'
+  | 'multiplyAdd'
+  | 'signWithNonce'
+  | 'sign'
+  | 'verify'
+  | 'verifier'
+>
+
+/** The part of an engine that is about SM3, SM4 and GHASH. */
+export type SymmetricEngine = Omit<Engine, 'name' | keyof CurveEngine>
+
 export type EngineName = 'wasm' | 'js' | 'reference'
 
-/** What a signature is computed from: digest e, private scalar d, (1+d)⁻¹ and the nonce k. */
+/** What a signature is computed from: digest e, private scalar d and (1+d)⁻¹. */
 export interface SignInput {
   readonly digest: Uint8Array
   readonly scalar: Uint8Array
   readonly inverse: Uint8Array
-  readonly nonce: Uint8Array
 }

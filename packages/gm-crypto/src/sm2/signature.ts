@@ -1,7 +1,7 @@
 import { engine } from '../engine/current.ts'
 import { GmCryptoError, requireLength } from '../errors.ts'
 import { der, derNatural, DerReader, tags } from '../formats/der.ts'
-import { hedgedNonces } from './nonce.ts'
+import { randomBytes } from '../random.ts'
 import { materialOf, type Sm2PrivateKey } from './private-key.ts'
 import { pointOf, sm2Digest, type Sm2Id, type Sm2PublicKey } from './public-key.ts'
 
@@ -40,13 +40,10 @@ export function sm2SignDigest(
 ): Uint8Array<ArrayBuffer> {
   requireLength(digest, 32, 'a digest')
   const { scalar, inverse } = materialOf(key)
-  const nextNonce = hedgedNonces(scalar, digest)
-  for (;;) {
-    const nonce = nextNonce()
-    const raw = engine().sign({ digest, scalar, inverse, nonce })
-    nonce.fill(0)
-    if (raw !== undefined) return options.format === 'der' ? sm2SignatureToDer(raw) : Uint8Array.from(raw)
-  }
+  const random = randomBytes(32)
+  const raw = engine().sign({ digest, scalar, inverse, random })
+  random.fill(0)
+  return options.format === 'der' ? sm2SignatureToDer(raw) : Uint8Array.from(raw)
 }
 
 /** Signs `message`: e = SM3(Z‖message), then `sm2SignDigest`. */

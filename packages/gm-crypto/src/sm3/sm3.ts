@@ -1,24 +1,14 @@
 import { engine } from '../engine/current.ts'
+import { sm3Initial } from '../engine/js/sm3-padding.ts'
 import { GmCryptoError } from '../errors.ts'
 
 const blockSize = 64
 /** Length of an SM3 hash in bytes. */
 export const SM3_LENGTH = 32
 
-const initial = Int32Array.of(
-  0x7380166f,
-  0x4914b2b9,
-  0x172442d7,
-  0xda8a0600,
-  0xa96f30bc,
-  0x163138aa,
-  0xe38dee4d,
-  0xb0fb0e4e,
-)
-
 /** SM3 over data that arrives in pieces (GB/T 32905—2016). One object makes one hash. */
 export class Sm3 {
-  readonly #state = Int32Array.from(initial)
+  readonly #state = Int32Array.from(sm3Initial)
   readonly #tail = new Uint8Array(blockSize)
   #tailLength = 0
   #total = 0
@@ -48,16 +38,8 @@ export class Sm3 {
   digest(): Uint8Array<ArrayBuffer> {
     if (this.#done) throw new GmCryptoError('gm.argument', 'this hash is finished')
     this.#done = true
-    const padded = new Uint8Array(this.#tailLength < 56 ? blockSize : 2 * blockSize)
-    padded.set(this.#tail.subarray(0, this.#tailLength))
-    padded[this.#tailLength] = 0x80
-    const view = new DataView(padded.buffer)
-    view.setUint32(padded.length - 8, Math.floor(this.#total / 0x20000000))
-    view.setUint32(padded.length - 4, (this.#total * 8) >>> 0)
-    engine().sm3Blocks(this.#state, padded)
-    const out = new Uint8Array(SM3_LENGTH)
-    const words = new DataView(out.buffer)
-    for (const [i, word] of this.#state.entries()) words.setInt32(4 * i, word)
+    const tail = this.#tail.subarray(0, this.#tailLength)
+    const out = engine().sm3Finish(this.#state, tail, this.#total - this.#tailLength)
     this.#state.fill(0)
     this.#tail.fill(0)
     return out
@@ -84,5 +66,5 @@ export class Sm3 {
 
 /** SM3 of `data` in one go: 32 bytes (GB/T 32905—2016). */
 export function sm3(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Sm3().update(data).digest()
+  return engine().sm3(data)
 }

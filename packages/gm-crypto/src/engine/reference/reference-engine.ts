@@ -1,6 +1,7 @@
 import { toBigInt, toBytes32 } from '../../bigint.ts'
 import { GmCryptoError } from '../../errors.ts'
-import type { Engine } from '../engine.ts'
+import type { CurveEngine, Engine } from '../engine.ts'
+import { signHedged } from '../js/hedged-sign.ts'
 import { symmetricJs } from '../js/symmetric.ts'
 import {
   A,
@@ -34,6 +35,20 @@ function verify(digest: Uint8Array, signature: Uint8Array, point: Uint8Array): b
   return sum !== undefined && (toBigInt(digest) + sum.x) % N === r
 }
 
+const signWithNonce: CurveEngine['signWithNonce'] = ({ digest, scalar, inverse, nonce }) => {
+  const k = toBigInt(nonce)
+  const point = sumOfProducts([k, G])
+  if (point === undefined) return undefined
+  const r = (toBigInt(digest) + point.x) % N
+  if (r === 0n || r + k === N) return undefined
+  const s = mod((k - r * toBigInt(scalar)) * toBigInt(inverse), N)
+  if (s === 0n) return undefined
+  const out = new Uint8Array(64)
+  out.set(toBytes32(r))
+  out.set(toBytes32(s), 32)
+  return out
+}
+
 /** The engine tests compare the fast ones with. Slow, not constant-time. */
 export const referenceEngine: Engine = {
   ...symmetricJs,
@@ -53,19 +68,8 @@ export const referenceEngine: Engine = {
   },
   signingInverse: (scalar) => toBytes32(invert(toBigInt(scalar) + 1n, N)),
   multiplyAdd: (a, b, c) => toBytes32((toBigInt(a) + toBigInt(b) * toBigInt(c)) % N),
-  sign({ digest, scalar, inverse, nonce }) {
-    const k = toBigInt(nonce)
-    const point = sumOfProducts([k, G])
-    if (point === undefined) return undefined
-    const r = (toBigInt(digest) + point.x) % N
-    if (r === 0n || r + k === N) return undefined
-    const s = mod((k - r * toBigInt(scalar)) * toBigInt(inverse), N)
-    if (s === 0n) return undefined
-    const out = new Uint8Array(64)
-    out.set(toBytes32(r))
-    out.set(toBytes32(s), 32)
-    return out
-  },
+  signWithNonce,
+  sign: (input) => signHedged(signWithNonce, input),
   verify,
   verifier: (point) => (digest, signature) => verify(digest, signature, point),
 }
