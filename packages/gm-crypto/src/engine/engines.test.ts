@@ -140,6 +140,7 @@ describe.each(engines)('the $name engine', (engine) => {
   it('judges made-up signatures with small numbers, where sums meet and cancel, as the reference does', () => {
     const small = fc.oneof(edgeScalar, fc.bigInt({ min: 0n, max: 80n }))
     const input = fc.record({ digest: bytes32, r: small, s: small, d: edgeScalar.filter((k) => k < N - 1n) })
+    const verifiers = new Map<string, ReturnType<Engine['verifier']>>()
     const judge = (
       e: Engine,
       { digest, r, s, d }: { digest: Uint8Array; r: bigint; s: bigint; d: bigint },

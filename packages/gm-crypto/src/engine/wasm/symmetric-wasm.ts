@@ -26,10 +26,58 @@ const chunk = 65536 - 256
 // A hash of more bytes than a 32-bit count can tell is finished in JavaScript.
 const longestInside = 0xffffffff - chunk
 
-/** `view()` is the module's whole memory as bytes, renewed by the caller whenever the memory grows. */
-export function symmetricWasm(exports: SymmetricExports, view: () => Uint8Array): SymmetricEngine {
-  const take = (at: number, length: number): Uint8Array<ArrayBuffer> =>
-    Uint8Array.from(view().subarray(at, at + length))
+/** The module's functions and its whole memory as bytes, renewed by the caller whenever the memory grows. */
+interface Module {
+  readonly exports: SymmetricExports
+  readonly view: () => Uint8Array
+}
+
+function sm3Part({ exports, view }: Module): Pick<SymmetricEngine, 'sm3' | 'sm3Finish' | 'sm3Blocks'> {
+  const loadState = (state: Int32Array): void => {
+    view().set(new Uint8Array(state.buffer, state.byteOffset, 32), hashAt)
+  }
+  const takeHash = (dataLength: number): Uint8Array<ArrayBuffer> => {
+    const out = Uint8Array.from(view().subarray(hashAt, hashAt + 32))
+    exports.wipeData(dataLength + 72)
+    return out
+  }
+  const sm3Blocks = (state: Int32Array, data: Uint8Array): void => {
+    loadState(state)
+    for (let at = 0; at < data.length; at += chunk) {
+      const part = data.subarray(at, at + chunk)
+      view().set(part, dataAt)
+      exports.sm3Blocks(part.length / 64)
+    }
+    new Uint8Array(state.buffer, state.byteOffset, 32).set(view().subarray(hashAt, hashAt + 32))
+    exports.wipeData(Math.min(chunk, data.length))
+  }
+  const sm3Finish = (state: Int32Array, tail: Uint8Array, before: number): Uint8Array<ArrayBuffer> => {
+    if (before > longestInside) return sm3FinishJs(state, tail, before)
+    loadState(state)
+    view().set(tail, dataAt)
+    exports.sm3Finish(tail.length, before)
+    return takeHash(tail.length)
+  }
+  return {
+    sm3(data) {
+      if (data.length > chunk) {
+        const state = Int32Array.from(sm3Initial)
+        const whole = data.length - (data.length % 64)
+        sm3Blocks(state, data.subarray(0, whole))
+        return sm3Finish(state, data.subarray(whole), whole)
+      }
+      view().set(data, dataAt)
+      exports.sm3Finish(data.length, 0)
+      return takeHash(data.length)
+    },
+    sm3Finish,
+    sm3Blocks,
+  }
+}
+
+type Sm4Part = Pick<SymmetricEngine, 'sm4Schedule' | 'sm4Blocks' | 'sm4CbcBlocks' | 'sm4Counter'>
+
+function sm4Part({ exports, view }: Module): Sm4Part {
   const loadSchedule = (schedule: Int32Array): void => {
     view().set(new Uint8Array(schedule.buffer, schedule.byteOffset, 128), scheduleAt)
   }
@@ -43,44 +91,7 @@ export function symmetricWasm(exports: SymmetricExports, view: () => Uint8Array)
     }
     exports.wipeData(Math.min(chunk, input.length) + 128)
   }
-  const loadState = (state: Int32Array): void => {
-    view().set(new Uint8Array(state.buffer, state.byteOffset, 32), hashAt)
-  }
-  const blocks = (state: Int32Array, data: Uint8Array): void => {
-    loadState(state)
-    for (let at = 0; at < data.length; at += chunk) {
-      const part = data.subarray(at, at + chunk)
-      view().set(part, dataAt)
-      exports.sm3Blocks(part.length / 64)
-    }
-    new Uint8Array(state.buffer, state.byteOffset, 32).set(view().subarray(hashAt, hashAt + 32))
-    exports.wipeData(Math.min(chunk, data.length))
-  }
-  const finish = (state: Int32Array, tail: Uint8Array, before: number): Uint8Array<ArrayBuffer> => {
-    if (before > longestInside) return sm3FinishJs(state, tail, before)
-    loadState(state)
-    view().set(tail, dataAt)
-    exports.sm3Finish(tail.length, before)
-    const out = take(hashAt, 32)
-    exports.wipeData(tail.length + 72)
-    return out
-  }
   return {
-    sm3(data) {
-      if (data.length > chunk) {
-        const state = Int32Array.from(sm3Initial)
-        const whole = data.length - (data.length % 64)
-        blocks(state, data.subarray(0, whole))
-        return finish(state, data.subarray(whole), whole)
-      }
-      view().set(data, dataAt)
-      exports.sm3Finish(data.length, 0)
-      const out = take(hashAt, 32)
-      exports.wipeData(data.length + 72)
-      return out
-    },
-    sm3Finish: finish,
-    sm3Blocks: blocks,
     sm4Schedule(key) {
       view().set(key, keyAt)
       exports.sm4Schedule()
@@ -103,6 +114,11 @@ export function symmetricWasm(exports: SymmetricExports, view: () => Uint8Array)
       view().set(counter, counterAt)
       through(input, output, (length) => exports.sm4Counter(length))
     },
+  }
+}
+
+function ghashPart({ exports, view }: Module): Pick<SymmetricEngine, 'ghash'> {
+  return {
     ghash(hashKey, state, data) {
       view().set(hashKey, hashKeyAt)
       view().set(state, ghashAt)
@@ -117,4 +133,10 @@ export function symmetricWasm(exports: SymmetricExports, view: () => Uint8Array)
       exports.wipeData(Math.min(chunk, data.length))
     },
   }
+}
+
+/** SM3, SM4 and GHASH over the module. */
+export function symmetricWasm(exports: SymmetricExports, view: () => Uint8Array): SymmetricEngine {
+  const module = { exports, view }
+  return { ...sm3Part(module), ...sm4Part(module), ...ghashPart(module) }
 }
