@@ -26,8 +26,9 @@ interface Needs {
   readonly log: Log
 }
 
-// A holder that died lets go after this; a job must be done well before.
-const leaseMs = 10 * 60_000
+// A holder that died lets go after this; one that is alive renews its lease while the job runs.
+const leaseMs = 10_000
+const renewEveryMs = 3_000
 
 async function runWithLease({ db, clock, log }: Needs, job: Job, when: 'due' | 'now'): Promise<boolean> {
   const holder = uuidv7()
@@ -37,11 +38,18 @@ async function runWithLease({ db, clock, log }: Needs, job: Job, when: 'due' | '
     on conflict (name) do update set holder = excluded.holder, ends_at_ms = excluded.ends_at_ms
     where l.ends_at_ms <= ${nowMs} and (${when === 'now'} or l.next_at_ms <= ${nowMs})`)
   if (taken === 0) return false
+  const renewal = setInterval(() => {
+    const held = sql`name = ${job.name} and holder = ${holder}`
+    db.execute(sql`update job_lease set ends_at_ms = ${clock.nowMs() + leaseMs} where ${held}`).catch(
+      (error: unknown) => log.warn({ job: job.name, error }, 'a lease could not be renewed'),
+    )
+  }, renewEveryMs)
   try {
     await job.run()
   } catch (error) {
     log.error({ job: job.name, error }, 'a periodic job failed')
   } finally {
+    clearInterval(renewal)
     await db.execute(sql`update job_lease set ends_at_ms = 0, next_at_ms = ${nowMs + job.everyMs}
       where name = ${job.name} and holder = ${holder}`)
   }
