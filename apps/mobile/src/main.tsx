@@ -1,6 +1,7 @@
 import './app/without-eval.ts'
 import '@anqu/ui/styles.css'
 import './app/app.css'
+import './app/pages.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connectChannel } from './api/connect-channel.ts'

@@ -48,16 +48,7 @@ const open: ReadonlySet<PageName> = new Set<PageName>([
   'settings',
 ])
 
-/** Pages where money or a password is about to move: leaving the app there deserves a warning (A-12.1-27). */
-const delicate: ReadonlySet<PageName> = new Set<PageName>([
-  'pay',
-  'bind-device',
-  'transaction-password',
-  'register',
-])
-
 export const isOpen = (place: Place): boolean => open.has(place.page)
-export const isDelicate = (place: Place): boolean => delicate.has(place.page)
 
 const isPage = (name: string): name is PageName => Object.hasOwn(pages, name)
 

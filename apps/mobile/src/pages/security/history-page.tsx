@@ -5,6 +5,9 @@ import { LoadedView } from '../../features/problem-view.tsx'
 import { useLoad } from '../../features/use-load.ts'
 import { securityTexts } from './security-texts.ts'
 
+/** Markers of what the browser did not tell are for the server's eyes (A-5.8-7). */
+const readableDevice = (device: string) => device.replaceAll(/not-(?:available|authorised)/g, '').trim()
+
 export const HistoryPage = () => {
   const { api, back } = useApp()
   const language = useLanguage()
@@ -23,7 +26,7 @@ export const HistoryPage = () => {
                 <Cell
                   key={`${entry.atMs}-${entry.device}-${entry.outcome}`}
                   title={formatDateTime(entry.atMs, language)}
-                  note={entry.device}
+                  note={readableDevice(entry.device)}
                   end={
                     entry.active ? (
                       <Pill tone="info">{t(entry.current ? 'current' : 'activeSession')}</Pill>
