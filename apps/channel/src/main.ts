@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { openApiDocument } from '@anqu/contract'
 import { bytesToBase64 } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
@@ -7,7 +6,6 @@ import {
   createLog,
   createMemoryStore,
   createRedisStore,
-  loadKeyFile,
   onShutdown,
   openDatabase,
   readEnvironment,
@@ -18,12 +16,11 @@ import {
   type Log,
 } from '@anqu/platform'
 import { compose, type Channel } from './compose.ts'
+import { connectOutside } from './compose/connect-outside.ts'
 import { readConfig, settingPrefix, type ChannelConfig } from './config.ts'
 import { addDemoStaff } from './demo-staff.ts'
 import { registerSealedRoutes, renderRefusal } from './http/sealed-routes.ts'
 import { serveApp } from './http/static-app.ts'
-import { createHttpAuthority } from './modules/certificates/index.ts'
-import { createSmsOperator, createWitness } from './modules/factors/index.ts'
 
 const version = '0.1.0'
 
@@ -41,25 +38,9 @@ async function start(): Promise<void> {
     config.redisUrl === undefined
       ? createMemoryStore({ clock: systemClock })
       : createRedisStore({ url: config.redisUrl, log })
-  const authority = await createHttpAuthority({
-    url: config.caUrl,
-    dataDir: config.dataDir,
-    callersDir: config.caCallersDir,
-    clock: systemClock,
-  })
-  const anchors = (await authority.anchors()).map((der) => bytesToBase64(der))
-  const channel = await compose({
-    db,
-    clock: systemClock,
-    log,
-    store,
-    authority,
-    kek: await loadKeyFile(path.join(config.dataDir, 'key-encryption-key')),
-    bankUrl: config.bankUrl,
-    sendSms: createSmsOperator(config.smsUrl),
-    witness: config.witnessUrl === undefined ? undefined : createWitness(config.witnessUrl, log),
-    dataDir: config.dataDir,
-  })
+  const outside = await connectOutside(config, { db, log, store })
+  const anchors = (await outside.authority.anchors()).map((der) => bytesToBase64(der))
+  const channel = await compose(outside)
   const demoAccounts = config.profile === 'demo' ? await addDemoStaff(channel.operators) : []
   const customer = await serve(channel, config, log, {
     audience: 'customer',

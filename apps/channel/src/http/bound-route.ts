@@ -1,4 +1,4 @@
-import type { InputOf, OutputOf, Route } from '@anqu/contract'
+import { Refusal, type InputOf, type OutputOf, type Route } from '@anqu/contract'
 
 /** A customer's live session as handlers see it. */
 export type CustomerSession = {
@@ -43,3 +43,9 @@ export const bind = <R extends Route>(
   // The HTTP layer parses with this very route's schema before it calls, so the input has the route's type.
   handle: (input, context) => handle(input as InputOf<R>, context),
 })
+
+/** The logged-in customer, or the refusal that asks to log in. */
+export function customerOf(context: Pick<RequestContext, 'customer'>): CustomerSession {
+  if (context.customer === null) throw new Refusal('session.required')
+  return context.customer
+}

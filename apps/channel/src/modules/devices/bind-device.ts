@@ -12,9 +12,9 @@ import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
 import { parseCsr, verifyCsr, type Name } from '@anqu/pki'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7 } from '@anqu/platform'
-import type { RequestContext } from '../../http/bound-route.ts'
+import { customerOf, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditEvent } from '../../needs/audit.ts'
-import { customerOf, type DeviceNeeds } from './module.ts'
+import type { DeviceNeeds } from './module.ts'
 
 type BindingRow = {
   binding_id: string
@@ -112,6 +112,13 @@ export async function requestCertificate(
   if (binding.state === 'bound') throw new Refusal('device.already-bound')
   const csr = base64ToBytes(input.csr)
   const publicKey = checkRequest(csr, binding.device_id)
+  const record = recorder(needs, binding, context)
+  // Steps 2 and 3 happen inside the secure element; a request signed by the new pair is their proof.
+  await record('device.key-pair-made', 'Key pair and signed request came out of the secure element')
+  await record(
+    'device.request-received',
+    'Request checked against account and device and passed on to the CA',
+  )
   const issued = await needs.issueCertificate({
     bindingId: binding.binding_id,
     csr,
@@ -123,11 +130,23 @@ export async function requestCertificate(
     update device_binding set state = 'certified', certificate_serial = ${issued.serial}, public_key = ${publicKey.bytes},
       certificate_expires_at_ms = ${issued.notAfterMs}
     where binding_id = ${binding.binding_id} and state <> 'bound'`)
+  await record('device.certificate-returned', 'Certificate handed to the client for installation')
   return {
     certificate: bytesToBase64(issued.certificate),
     chain: issued.chain.map((certificate) => bytesToBase64(certificate)),
   }
 }
+
+/** Records further steps of one binding. */
+const recorder =
+  (needs: DeviceNeeds, binding: BindingRow, context: RequestContext) =>
+  (event: string, description: string): Promise<void> =>
+    needs.audit.record(
+      stepEvent(
+        { bindingId: binding.binding_id, accountId: binding.account_id, deviceId: binding.device_id },
+        { event, description, origin: context.origin },
+      ),
+    )
 
 /** The request must be signed by its own key and carry exactly the subject it was told to. */
 function checkRequest(der: Uint8Array, deviceId: string): Sm2PublicKey {
@@ -166,6 +185,11 @@ export async function completeBinding(
       base64ToBytes(input.proof),
     )
   if (!proven) throw new Refusal('device.binding-failed', 'the proof does not fit the certificate')
+  const record = recorder(needs, binding, context)
+  await record(
+    'device.certificate-installed',
+    'The secure element wrote the certificate and signed with its key',
+  )
   const nowMs = clock.nowMs()
   await db.transaction(async (tx) => {
     await releaseOlder(needs, tx, { clientKeyId: context.clientKeyId, correlationId: binding.binding_id })

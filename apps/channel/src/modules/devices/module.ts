@@ -8,7 +8,7 @@ import {
   type InputOf,
 } from '@anqu/contract'
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
-import { bind, type BoundRoute, type CustomerSession, type RequestContext } from '../../http/bound-route.ts'
+import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import { beginBinding, completeBinding, requestCertificate } from './bind-device.ts'
 
@@ -138,9 +138,4 @@ async function release(needs: DeviceNeeds, deviceId: string, context: RequestCon
       },
     })
   })
-}
-
-export function customerOf(context: RequestContext): CustomerSession {
-  if (context.customer === null) throw new Refusal('session.required')
-  return context.customer
 }

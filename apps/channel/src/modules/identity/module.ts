@@ -1,8 +1,8 @@
-import { identityProfile, identityRegister, identitySetTransactionPassword, Refusal } from '@anqu/contract'
+import { identityProfile, identityRegister, identitySetTransactionPassword } from '@anqu/contract'
 import { bytesToUtf8 } from '@anqu/encoding'
 import { policy } from '@anqu/policy'
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
-import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
+import { bind, customerOf, type BoundRoute } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import type { Keys } from '../../needs/keys.ts'
 import { maskPhone, type Factors } from '../factors/index.ts'
@@ -76,10 +76,13 @@ export function createIdentity(needs: IdentityNeeds): Identity {
     routes: [
       bind(identityRegister, (input, context) => register(needs, input, context)),
       bind(identitySetTransactionPassword, (input, context) =>
-        setTransactionPassword({ ...needs, person }, { input, context, accountId: accountOf(context) }),
+        setTransactionPassword(
+          { ...needs, person },
+          { input, context, accountId: customerOf(context).accountId },
+        ),
       ),
       bind(identityProfile, async (_input, context) => {
-        const accountId = accountOf(context)
+        const accountId = customerOf(context).accountId
         const { registered_at_ms: registeredAtMs } = await db.one<{ registered_at_ms: bigint }>(
           sql`select registered_at_ms from account where account_id = ${accountId}`,
         )
@@ -104,9 +107,4 @@ export function createIdentity(needs: IdentityNeeds): Identity {
       }),
     ],
   }
-}
-
-function accountOf(context: RequestContext): string {
-  if (context.customer === null) throw new Refusal('session.required')
-  return context.customer.accountId
 }

@@ -8,7 +8,7 @@ import {
   type OutputOf,
 } from '@anqu/contract'
 import { sql, type Clock, type Db, type Queryable, type Transaction } from '@anqu/platform'
-import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
+import { bind, customerOf, type BoundRoute } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import type { Keys } from '../../needs/keys.ts'
 import { findProduct, products, termsDigest, type Product } from './domain/products.ts'
@@ -70,11 +70,6 @@ function termsView(product: Product, language: Language): OutputOf<typeof insura
   }
 }
 
-const accountOf = (context: RequestContext): string => {
-  if (context.customer === null) throw new Refusal('session.required')
-  return context.customer.accountId
-}
-
 /** Products, terms, proposals and policies. */
 export function createInsurance(needs: InsuranceNeeds): Insurance {
   const { db, clock } = needs
@@ -105,10 +100,10 @@ export function createInsurance(needs: InsuranceNeeds): Insurance {
       }),
       bind(insuranceTerms, async ({ productId, language }) => termsView(required(productId), language)),
       bind(insurancePropose, (input, context) =>
-        propose(needs, { input, accountId: accountOf(context), context }),
+        propose(needs, { input, accountId: customerOf(context).accountId, context }),
       ),
       bind(insurancePolicies, async ({ language }, context) => {
-        const accountId = accountOf(context)
+        const accountId = customerOf(context).accountId
         const { nameMasked } = await needs.insuredPerson(accountId)
         const rows = await db.query<PolicyRow>(sql`
           select policy_id, policy_number, product_id, premium_fen, cover_fen, start_date, end_date, state, issued_at_ms

@@ -1,7 +1,7 @@
 import { limitsGet, limitsSet, Refusal, type InputOf, type OutputOf } from '@anqu/contract'
 import { policy } from '@anqu/policy'
 import { sql, type Clock, type Db, type Queryable, type Transaction } from '@anqu/platform'
-import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
+import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import { dayOf } from './domain/business-day.ts'
 import { release, reserve, settle } from './store/reservations.ts'
@@ -77,19 +77,14 @@ export function createLimits(needs: LimitNeeds): Limits {
     settleIn: settle,
     releaseIn: release,
     routes: [
-      bind(limitsGet, (_input, context) => view(accountOf(context))),
+      bind(limitsGet, (_input, context) => view(customerOf(context).accountId)),
       bind(limitsSet, async (input, context) => {
-        const accountId = accountOf(context)
+        const accountId = customerOf(context).accountId
         await change(needs, { input, accountId, context })
         return view(accountId)
       }),
     ],
   }
-}
-
-function accountOf(context: RequestContext): string {
-  if (context.customer === null) throw new Refusal('session.required')
-  return context.customer.accountId
 }
 
 async function change(

@@ -1,6 +1,6 @@
-import { notificationsList, Refusal } from '@anqu/contract'
+import { notificationsList } from '@anqu/contract'
 import { sql, uuidv7, type Clock, type Db, type Transaction } from '@anqu/platform'
-import { bind, type BoundRoute } from '../../http/bound-route.ts'
+import { bind, customerOf, type BoundRoute } from '../../http/bound-route.ts'
 
 type Text = { readonly zh: string; readonly en: string }
 export type Notice = { readonly title: Text; readonly text: Text }
@@ -23,10 +23,9 @@ export function createNotifications({ db, clock }: { db: Db; clock: Clock }): No
     },
     routes: [
       bind(notificationsList, async (_input, context) => {
-        if (context.customer === null) throw new Refusal('session.required')
         const rows = await db.query<{ notification_id: string; at_ms: bigint; body: string }>(sql`
           select notification_id, at_ms, body from notification
-          where account_id = ${context.customer.accountId} order by at_ms desc limit ${listLength}`)
+          where account_id = ${customerOf(context).accountId} order by at_ms desc limit ${listLength}`)
         return {
           notifications: rows.map((row) => ({
             notificationId: row.notification_id,

@@ -8,7 +8,7 @@ import {
   Refusal,
 } from '@anqu/contract'
 import { sql } from '@anqu/platform'
-import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
+import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import { authorise, giveSecondPassword, orderBinding, requireOperation, showPicture } from './authorise.ts'
 import type { OperationDefinition, Owner } from './define-operation.ts'
 import { expireOperations } from './expire.ts'
@@ -38,8 +38,7 @@ export type Operations = {
 
 /** Operations run on the customer's bound device only (C-6.3.3-b-s2). */
 function ownerOf(context: RequestContext): Owner {
-  if (context.customer === null) throw new Refusal('session.required')
-  const { accountId, deviceId } = context.customer
+  const { accountId, deviceId } = customerOf(context)
   if (deviceId === null) throw new Refusal('device.not-bound')
   return { accountId, deviceId }
 }
@@ -118,12 +117,10 @@ function customerRoutes(needs: OperationNeeds, { definitionOf, run }: Pipeline):
       return view(await reload(row.operation_id, owner))
     }),
     bind(operationsGet, async ({ operationId }, context) => {
-      if (context.customer === null) throw new Refusal('session.required')
-      return view(await reload(operationId, context.customer))
+      return view(await reload(operationId, customerOf(context)))
     }),
     bind(operationsList, async (_input, context) => {
-      if (context.customer === null) throw new Refusal('session.required')
-      const rows = await listOwned(needs.db, context.customer.accountId, listLength)
+      const rows = await listOwned(needs.db, customerOf(context).accountId, listLength)
       return { operations: rows.map((row) => viewOf(row, definitionOf(row.type))) }
     }),
   ]

@@ -10,7 +10,13 @@ import {
 } from '@anqu/contract'
 import { policy } from '@anqu/policy'
 import type { Clock, Db, ShortLivedStore, Transaction } from '@anqu/platform'
-import { bind, type BoundRoute, type CustomerSession, type RequestContext } from '../../http/bound-route.ts'
+import {
+  bind,
+  customerOf,
+  type BoundRoute,
+  type CustomerSession,
+  type RequestContext,
+} from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import type { Keys } from '../../needs/keys.ts'
 import type { Factors } from '../factors/index.ts'
@@ -75,11 +81,11 @@ export function createSessions(given: Omit<SessionNeeds, 'sessions' | 'history'>
         return currentView(needs, context)
       }),
       bind(sessionsBackground, async (_input, context) => {
-        await sessions.background(owner(context).sessionId)
+        await sessions.background(customerOf(context).sessionId)
         return {}
       }),
       bind(sessionsLogout, async (_input, context) => {
-        const { sessionId, accountId } = owner(context)
+        const { sessionId, accountId } = customerOf(context)
         await sessions.end(sessionId, 'session.expired')
         context.setSession(null)
         await needs.audit.record({
@@ -95,7 +101,7 @@ export function createSessions(given: Omit<SessionNeeds, 'sessions' | 'history'>
         return {}
       }),
       bind(sessionsHistory, async (_input, context) => {
-        const { accountId, sessionId } = owner(context)
+        const { accountId, sessionId } = customerOf(context)
         const rows = await history.entries(accountId, historyLength)
         return {
           entries: rows.map((row) => ({
@@ -111,13 +117,8 @@ export function createSessions(given: Omit<SessionNeeds, 'sessions' | 'history'>
   }
 }
 
-function owner(context: RequestContext): CustomerSession {
-  if (context.customer === null) throw new Refusal('session.required')
-  return context.customer
-}
-
 async function currentView(needs: SessionNeeds, context: RequestContext): Promise<SessionView> {
-  const { accountId, sessionId } = owner(context)
+  const { accountId, sessionId } = customerOf(context)
   return sessionView(needs, {
     accountId,
     sessionId,
@@ -133,7 +134,7 @@ async function reauthenticate(
   secret: Parameters<Factors['keyboards']['read']>[0],
   context: RequestContext,
 ): Promise<void> {
-  const { accountId, sessionId, deviceId } = owner(context)
+  const { accountId, sessionId, deviceId } = customerOf(context)
   const scope = deviceId === null ? 'login-password/elsewhere' : `login-password/device:${deviceId}`
   await needs.factors.guard.begin(accountId, scope)
   const right = await needs.factors.keyboards.read(
