@@ -205,7 +205,10 @@ const generalRules = [
     name: 'declared-dependencies',
     severity: 'error',
     comment: 'What is imported stands in the package.json beside it.',
-    from: { path: '^(?:packages|apps|simulators)/', pathNot: `${test}|/testing/|/vite\\.config\\.ts$|^packages/[^/]+/scripts/` },
+    from: {
+      path: '^(?:packages|apps|simulators)/',
+      pathNot: `${test}|/testing/|/vite\\.config\\.ts$|^packages/[^/]+/scripts/`,
+    },
     to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
   },
   {
