@@ -28,7 +28,9 @@ import { testLeaf, testRoot, testSubCa, type Party } from './testing/test-chain.
 
 /** BouncyCastle 1.72 (Debian: libbcprov-java, libbcpkix-java and a Java development kit) as independent judge. */
 const jars = ['bcprov', 'bcpkix', 'bcutil'].map((name) => `/usr/share/java/${name}.jar`)
-const hasJava = spawnSync('java', ['-version']).status === 0
+const home = process.env['JAVA_HOME'] ?? ''
+const java = home === '' ? 'java' : join(home, 'bin', 'java')
+const hasJava = spawnSync(java, ['-version']).status === 0
 const missing = !hasJava
   ? 'Java is not installed'
   : !jars.every(existsSync)
@@ -97,7 +99,7 @@ describe.skipIf(missing !== '')(`BouncyCastle as judge${missing && ` (skipped: $
     save('request.csr', await createCsr({ key, subject: [{ type: 'CN', value: '张三' }] }))
     await saveLists(root, sub, revoked)
     await saveOcsp(sub, leaf, responder)
-    const run = spawnSync('java', ['-cp', jars.join(':'), program, folder], { encoding: 'utf8' })
+    const run = spawnSync(java, ['-cp', jars.join(':'), program, folder], { encoding: 'utf8' })
     if (run.status !== 0) throw new Error(run.stderr)
     for (const line of run.stdout.trim().split('\n')) {
       const at = line.indexOf('=')

@@ -101,6 +101,17 @@ const parsers: Record<string, (bytes: Uint8Array) => void> = {
   names: (bytes) => void parseName(bytes),
 }
 
+function timeOf(kind: string, input: Uint8Array, place: string): number {
+  const started = performance.now()
+  try {
+    parsers[kind]?.(input)
+  } catch (error) {
+    const expected = error instanceof ParseError || error instanceof PkiError
+    expect(expected, `${place}, input ${bytesToHex(input)}: ${String(error)}`).toBe(true)
+  }
+  return performance.now() - started
+}
+
 describe('mutated input is read or refused in bounded time, and never anything else', () => {
   test.each(Object.keys(parsers))('%s', (kind) => {
     const seed = new DataView(randomBytes(4).buffer).getUint32(0)
@@ -109,16 +120,11 @@ describe('mutated input is read or refused in bounded time, and never anything e
     let slowestMs = 0
     for (let round = 0; round < rounds; round++) {
       const input = mutate(from[random(from.length)] ?? utf8ToBytes(''), random)
-      const started = performance.now()
-      try {
-        parsers[kind]?.(input)
-      } catch (error) {
-        const expected = error instanceof ParseError || error instanceof PkiError
-        expect(expected, `seed ${seed}, round ${round}, input ${bytesToHex(input)}: ${String(error)}`).toBe(
-          true,
-        )
-      }
-      slowestMs = Math.max(slowestMs, performance.now() - started)
+      const elapsedMs = timeOf(kind, input, `seed ${seed}, round ${round}`)
+      // A machine that is busy stops any call for a while; an input that is slow by itself is slow again.
+      const again =
+        elapsedMs < SLOWEST_MS ? elapsedMs : Math.min(timeOf(kind, input, ''), timeOf(kind, input, ''))
+      slowestMs = Math.max(slowestMs, again)
     }
     expect(slowestMs, `seed ${seed}`).toBeLessThan(SLOWEST_MS)
   })

@@ -113,6 +113,19 @@ export function checkAuthorityKeyId(certificate: Certificate, issuer: Certificat
   return undefined
 }
 
+/** Where an anchor came from is nobody's business, but a root that names a key as its issuer's must mean its own. */
+export function checkAnchor(anchor: Certificate): ChainFailure | undefined {
+  const { authorityKeyId, subjectKeyId } = anchor.extensions
+  const contradicts =
+    anchor.selfIssued &&
+    authorityKeyId?.keyId &&
+    subjectKeyId &&
+    !equalBytes(authorityKeyId.keyId, subjectKeyId)
+  return contradicts
+    ? chainFailure(anchor, 'key-identifier', 'a root that names another key as its issuer')
+    : undefined
+}
+
 /** Whether the end entity may do what it is asked to do here. */
 export function checkUsage(leaf: Certificate, usage: ChainUsage): ChainFailure | undefined {
   const { basicConstraints, keyUsage } = leaf.extensions

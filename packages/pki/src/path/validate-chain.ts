@@ -3,6 +3,7 @@ import { verifyCertificateSignature, type Certificate } from '../certificate/cer
 import type { KeyUsage } from '../certificate/key-usage.ts'
 import {
   checkAlone,
+  checkAnchor,
   checkAuthorityKeyId,
   checkIssuer,
   checkPurpose,
@@ -109,7 +110,7 @@ function extend(path: readonly Certificate[], search: Search): readonly Certific
     // An anchor vouches for others, not for itself as an end entity.
     if (equalBytes(anchor.raw, last.raw)) continue
     const whole = [...path, anchor]
-    const failure = checkLink(path, anchor, search) ?? checkWhole(whole, search)
+    const failure = checkAnchor(anchor) ?? checkLink(path, anchor, search) ?? checkWhole(whole, search)
     if (!failure) return whole
     note(search, whole.length, failure)
     if (failure.rule === 'limits') return undefined
