@@ -1,4 +1,4 @@
-import { randomBytes } from './random-source.ts'
+import { randomBytes } from '@anqu/gm-crypto'
 import { systemClock } from './clock.ts'
 
 let lastMs = 0

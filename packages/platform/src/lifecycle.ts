@@ -50,7 +50,8 @@ export async function runMain(start: () => Promise<void>): Promise<void> {
   try {
     await start()
   } catch (error) {
-    const message = error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)
+    const message =
+      error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)
     process.stderr.write(`${message}\n`)
     process.exit(error instanceof ConfigError ? 2 : 1)
   }

@@ -1,4 +1,4 @@
-import { parseFault } from '@anqu/fault-switches'
+import { faultSetting } from '@anqu/fault-switches'
 import {
   createLog,
   listenSettings,
@@ -17,7 +17,7 @@ const settings = z.object({
   logLevel: setting.choice(['debug', 'info', 'warn', 'error'], 'info'),
   openingBalanceFen: setting.wholeNumber(5_000_000),
   /** For example `slow:always:2000`. */
-  fault: z.string().transform(parseFault).optional(),
+  fault: faultSetting(),
 })
 
 /** Starts the bank core from its settings (`ANQU_BANK_…`). */

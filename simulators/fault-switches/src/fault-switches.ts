@@ -51,6 +51,23 @@ export function parseFault(text: string): FaultOrder {
   })
 }
 
+/** A setting that switches a fault on from the start. */
+export const faultSetting = () =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return parseFault(text)
+      } catch {
+        context.addIssue({
+          code: 'custom',
+          message: 'must be fault, times and delay, for example slow:always:2000',
+        })
+        return z.NEVER
+      }
+    })
+    .optional()
+
 /** Switches of one stand-in, all off but those given. */
 export function createFaultSwitches(
   supported: readonly FaultName[],

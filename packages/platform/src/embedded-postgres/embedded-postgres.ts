@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { randomBytes } from '../random-source.ts'
+import { randomBytes } from '@anqu/gm-crypto'
 import { Client } from 'pg'
 import { databaseUrl, provisionDatabase } from '../database/provision.ts'
 import { findBinaries } from './binaries.ts'

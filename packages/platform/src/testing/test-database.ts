@@ -1,4 +1,4 @@
-import { randomBytes } from '../random-source.ts'
+import { randomBytes } from '@anqu/gm-crypto'
 import { Client } from 'pg'
 import { openDatabase, type Db } from '../database/database.ts'
 import { migrate, type MigrationSet } from '../database/migrate.ts'

@@ -1,9 +1,10 @@
 create table message (
-  message_id uuid primary key,
+  message_id text primary key,
   phone text not null,
-  text text not null,
-  reference text not null unique,
+  purpose text not null,
+  body text not null,
   at_ms int8 not null
 );
-create index message_phone on message (phone, at_ms desc);
-create index message_at on message (at_ms desc);
+
+create index message_by_time on message (at_ms desc);
+create index message_by_phone on message (phone, at_ms desc);

@@ -1,7 +1,8 @@
 create table picture (
-  picture_id uuid primary key,
+  picture_id text primary key,
   kind text not null,
-  shows text not null,
-  at_ms int8 not null
+  content jsonb not null,
+  expires_at_ms int8 not null
 );
-create index picture_at on picture (at_ms);
+
+create index picture_by_end on picture (expires_at_ms);

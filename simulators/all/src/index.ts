@@ -1,0 +1,1 @@
+export { runSimulators, type Simulators } from './run.ts'
