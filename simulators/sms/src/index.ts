@@ -1,3 +1,2 @@
-export { createSms, type Sms, type SmsNeeds } from './sms.ts'
+export { createSms, smsFaults, type Message, type SmsNeeds } from './sms.ts'
 export { runSms } from './run.ts'
-export type { Message } from './messages.ts'

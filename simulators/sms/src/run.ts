@@ -1,4 +1,4 @@
-import { faultSetting } from '@anqu/fault-switches'
+import { parseFault } from '@anqu/fault-switches'
 import {
   createLog,
   listenSettings,
@@ -15,17 +15,17 @@ const settings = z.object({
   ...listenSettings(8091),
   databaseUrl: setting.postgresUrl(),
   logLevel: setting.choice(['debug', 'info', 'warn', 'error'], 'info'),
-  keep: setting.wholeNumber(500, { min: 1, max: 10_000 }),
-  fault: faultSetting(),
+  /** For example `lost:1`. */
+  fault: z.string().transform(parseFault).optional(),
 })
 
 /** Starts the SMS operator from its settings (`ANQU_SMS_…`). */
 export async function runSms(env = readEnvironment()): Promise<{ address: string; stop(): Promise<void> }> {
   const config = parseConfig(settings, env, { prefix: 'ANQU_SMS_' })
   const log = createLog({ name: 'sms', level: config.logLevel })
-  const db = openDatabase({ url: config.databaseUrl, applicationName: 'sms', poolSize: 4, log })
+  const db = openDatabase({ url: config.databaseUrl, applicationName: 'sms', log })
   const faults = config.fault === undefined ? [] : [config.fault]
-  const sms = await createSms({ db, clock: systemClock, log, listen: config, keep: config.keep, faults })
+  const sms = await createSms({ db, clock: systemClock, log, listen: config, faults })
   const address = await sms.start()
   return {
     address,

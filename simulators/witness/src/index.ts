@@ -1,2 +1,2 @@
-export { createWitness, type Witness, type WitnessNeeds } from './witness.ts'
+export { createWitness, type WitnessNeeds } from './witness.ts'
 export { runWitness } from './run.ts'

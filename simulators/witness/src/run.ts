@@ -22,7 +22,7 @@ export async function runWitness(
 ): Promise<{ address: string; stop(): Promise<void> }> {
   const config = parseConfig(settings, env, { prefix: 'ANQU_WITNESS_' })
   const log = createLog({ name: 'witness', level: config.logLevel })
-  const db = openDatabase({ url: config.databaseUrl, applicationName: 'witness', poolSize: 4, log })
+  const db = openDatabase({ url: config.databaseUrl, applicationName: 'witness', log })
   const witness = await createWitness({ db, clock: systemClock, log, listen: config })
   const address = await witness.start()
   return {

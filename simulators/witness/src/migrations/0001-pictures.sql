@@ -1,8 +1,7 @@
 create table picture (
-  picture_id text primary key,
+  picture_id uuid primary key,
   kind text not null,
-  content jsonb not null,
-  expires_at_ms int8 not null
+  shows text not null,
+  at_ms int8 not null
 );
-
-create index picture_by_end on picture (expires_at_ms);
+create index picture_at on picture (at_ms);

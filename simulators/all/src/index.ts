@@ -1,1 +1,0 @@
-export { runSimulators, type Simulators } from './run.ts'
