@@ -212,6 +212,17 @@ describe('refusals name the certificate, the rule and its source', () => {
   })
 })
 
+test('an issuer met many times accepts and refuses as at the first time', async () => {
+  const issuer = await testSubCa(root)
+  const good = await testLeaf(issuer)
+  const forged = await testLeaf(issuer, { signer: privateKeySigner(Sm2PrivateKey.generate()) })
+  for (let use = 0; use < 12; use++) {
+    const chain = { intermediates: [issuer.certificate] }
+    expect(validate({ ...chain, leaf: good.certificate }).ok).toBe(true)
+    expectRefusal({ ...chain, leaf: forged.certificate }, 'signature', forged.certificate)
+  }
+})
+
 test('the certificate of a root is no end entity of itself', () => {
   expect(validate({ leaf: root.certificate, usage: {}, atMs: NOW_MS + YEAR_MS }).ok).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { equalBytes } from '@anqu/encoding'
-import { verifyCertificateSignature, type Certificate } from '../certificate/certificate.ts'
+import type { Certificate } from '../certificate/certificate.ts'
 import type { KeyUsage } from '../certificate/key-usage.ts'
 import {
   checkAlone,
@@ -10,6 +10,7 @@ import {
   checkUsage,
 } from './certificate-rules.ts'
 import { chainFailure, type ChainFailure } from './chain-rules.ts'
+import { signedBy } from './issuer-verifier.ts'
 import { checkNameConstraints } from './name-constraint-rules.ts'
 
 /** What the end entity is wanted for. Everything named must hold. */
@@ -154,7 +155,7 @@ function checkLink(
     checkAlone(issuer, search.input.atMs) ?? checkIssuer(issuer, below) ?? checkAuthorityKeyId(last, issuer)
   if (failure) return failure
   if (search.signatureChecksLeft-- <= 0) return chainFailure(last, 'limits', 'too many signature checks')
-  return verifyCertificateSignature(last, issuer.publicKey)
+  return signedBy(last, issuer)
     ? undefined
     : chainFailure(last, 'signature', `the signature is not from ${issuer}`)
 }
