@@ -1,0 +1,121 @@
+import { createClient, Refused, type AnquClient, type Carrier, type KeyboardPurpose } from '@anqu/client'
+import type { InputOf, OutputOf, Route } from '@anqu/contract'
+import { Sm2PrivateKey } from '@anqu/gm-crypto'
+import type { Certificate } from '@anqu/pki'
+import { createCard, MemoryCard, SecureElement, type CardConnection } from '@anqu/secure-element'
+import { sendRaw } from './http.ts'
+import type { Interference, RawAnswer, RawRequest } from './interference.ts'
+
+export type Exchange = { readonly request: RawRequest; readonly answer: RawAnswer }
+
+export type SecretEntry = { keyboardId: string; taps: string[] }
+
+export type InstallationNeeds = {
+  readonly baseUrl: string
+  readonly anchors: readonly Certificate[]
+  readonly serverName: string
+  readonly clock: { nowMs(): number }
+  readonly interference: () => Interference | undefined
+  readonly shows: (pictureId: string) => Promise<string>
+}
+
+const kept = 400
+
+/** One installation of the app: its key, its secure element, its cookies, and a memory of everything it exchanged. */
+export class Installation {
+  readonly key: Sm2PrivateKey
+  readonly client: AnquClient
+  readonly element: SecureElement
+  readonly card: CardConnection
+  readonly exchanges: Exchange[] = []
+  /** Every opened answer and refusal, as JSON text. */
+  readonly answers: { readonly route: string; readonly text: string }[] = []
+  readonly cookies = new Map<string, string>()
+  readonly #needs: InstallationNeeds
+
+  constructor(needs: InstallationNeeds, key = Sm2PrivateKey.generate()) {
+    this.#needs = needs
+    this.key = key
+    this.card = disturbed(createCard({ storage: new MemoryCard().holder() }), needs.interference)
+    this.element = new SecureElement(this.card)
+    this.client = createClient({
+      carrier: this.carrier,
+      anchors: needs.anchors,
+      serverName: needs.serverName,
+      instanceKey: key,
+      clock: needs.clock,
+    })
+  }
+
+  readonly carrier: Carrier = async (path, { body, headers }) => {
+    const answer = await this.post(path, body, headers)
+    return { status: answer.status, type: answer.headers['content-type'] ?? '', body: answer.body }
+  }
+
+  /** Sends bytes as they are, with this installation's cookies. */
+  async post(path: string, body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<RawAnswer> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const request: RawRequest = {
+      url: `${this.#needs.baseUrl}${path}`,
+      method: 'POST',
+      headers: { ...headers, ...(cookie === '' ? {} : { cookie }) },
+      body,
+    }
+    const answer = await sendRaw(request, this.#needs.interference())
+    this.exchanges.push({ request, answer })
+    if (this.exchanges.length > kept) this.exchanges.shift()
+    for (const line of answer.cookies) this.#keepCookie(line)
+    return answer
+  }
+
+  /** One declared route; refusals are thrown as Refused. */
+  async call<R extends Route>(route: R, input: InputOf<R>): Promise<OutputOf<R>> {
+    const proceed = (): Promise<unknown> => this.client.call(route, input)
+    const { call } = this.#needs.interference() ?? {}
+    try {
+      const answer = await (call === undefined ? proceed() : call(route, input, proceed))
+      this.#remember(route.name, answer)
+      // An interference may hand back anything, which is what the control then has to notice.
+      return answer as OutputOf<R>
+    } catch (error) {
+      if (error instanceof Refused)
+        this.#remember(route.name, { code: error.code, zh: error.zh, en: error.en })
+      throw error
+    }
+  }
+
+  /** Types a secret on a fresh secure keyboard, reading the keys as a person does. */
+  async enter(purpose: KeyboardPurpose, secret: string): Promise<SecretEntry> {
+    const entry = await this.client.enter(purpose)
+    const layout = await this.#needs.shows(entry.view.keyboardId)
+    for (const character of secret) {
+      const cell = layout.indexOf(character)
+      if (cell === -1) throw new RangeError('the keyboard has no such key')
+      entry.tap(cell)
+    }
+    return entry.finish()
+  }
+
+  #remember(route: string, value: unknown): void {
+    this.answers.push({ route, text: JSON.stringify(value) ?? 'undefined' })
+  }
+
+  #keepCookie(line: string): void {
+    const [pair = ''] = line.split(';', 1)
+    const [name = '', value = ''] = pair.split('=', 2)
+    if (value === '') this.cookies.delete(name)
+    else this.cookies.set(name, value)
+  }
+}
+
+/** A card whose answers an interference may change. */
+function disturbed(card: CardConnection, interference: () => Interference | undefined): CardConnection {
+  return {
+    transmit: (command) => {
+      const proceed = (): Promise<Uint8Array> => card.transmit(command)
+      const disturb = interference()?.card
+      return disturb === undefined ? proceed() : disturb(command, proceed)
+    },
+    reset: () => card.reset(),
+  }
+}

@@ -1,0 +1,33 @@
+import type { Route } from '@anqu/contract'
+
+export type RawAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly cookies: readonly string[]
+  readonly body: Uint8Array
+}
+
+export type RawRequest = {
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+}
+
+export type TextMessage = { readonly phone: string; readonly text: string; readonly atMs: number }
+
+/**
+ * Stands between the checks and the system and changes what the system answers. The conformance run has none; the tests plant
+ * faults with it and demand that the controls see them.
+ */
+export type Interference = {
+  /** One call of a declared route; `proceed` makes it. */
+  readonly call?: (route: Route, input: unknown, proceed: () => Promise<unknown>) => Promise<unknown>
+  /** One HTTP exchange, sealed bytes included. */
+  readonly http?: (request: RawRequest, proceed: () => Promise<RawAnswer>) => Promise<RawAnswer>
+  readonly message?: (message: TextMessage) => TextMessage
+  /** What a picture shows to the eyes of the customer. */
+  readonly picture?: (id: string, shows: string) => string
+  readonly rows?: (rows: readonly object[]) => readonly object[]
+  readonly card?: (command: Uint8Array, proceed: () => Promise<Uint8Array>) => Promise<Uint8Array>
+}

@@ -1,0 +1,36 @@
+import type { Certificate } from '@anqu/pki'
+import type { Fixtures } from './fixtures.ts'
+import type { Databases } from './database.ts'
+import type { Installation } from './installation.ts'
+import type { Interference, RawAnswer, RawRequest, TextMessage } from './interference.ts'
+import type { Staff } from './staff.ts'
+
+/** The running system as the checks see it. */
+export type LiveSystem = {
+  readonly clock: { nowMs(): number }
+  readonly startedAtMs: number
+  /** `app`, `console`, `apiDocs`, `smsInbox`, `witness`, `bankCore`, `ca`. */
+  readonly addresses: Readonly<Record<string, string>>
+  readonly anchors: readonly Certificate[]
+  readonly database: Databases
+  readonly fixtures: Fixtures
+  newInstallation(): Promise<Installation>
+  newStaff(role: 'operator' | 'auditor' | 'administrator'): Promise<Staff>
+  http(request: RawRequest): Promise<RawAnswer>
+  get(address: string, path: string): Promise<RawAnswer>
+  /** What a picture shows, read by the stand-in for the customer's eyes. */
+  shows(pictureId: string): Promise<string>
+  /** The newest text message to a phone since a moment; waits for it a little. */
+  message(phone: string, sinceMs: number): Promise<TextMessage>
+  messages(phone: string): Promise<TextMessage[]>
+  /** The log files the programs have written so far. */
+  logs(): Promise<string>
+  /** Switches a fault of the bank on, for the next call unless said otherwise. */
+  bankFault(order: { fault: string; times?: number | 'always'; delayMs?: number; on?: string[] } | undefined): Promise<void>
+  kill(program: string): Promise<void>
+  restart(program: string): Promise<void>
+  pause(ms: number): Promise<void>
+  /** Runs `work` without interference: what is prepared for a check is not what is checked. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T>
+  disturbed<T>(interference: Interference, work: () => Promise<T>): Promise<T>
+}

@@ -1,0 +1,138 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { base64ToBytes } from '@anqu/encoding'
+import { initGmCrypto } from '@anqu/gm-crypto'
+import { parseCertificate } from '@anqu/pki'
+import { systemClock } from '@anqu/platform'
+import { startSystem } from '@anqu/starter'
+import { z } from 'zod'
+import { openDatabases } from './database.ts'
+import { createFixtures } from './fixtures.ts'
+import { jsonOf, sendRaw } from './http.ts'
+import { Installation } from './installation.ts'
+import type { Interference, RawRequest } from './interference.ts'
+import type { LiveSystem } from './live-system.ts'
+import { createPhone } from './phone.ts'
+import { Staff } from './staff.ts'
+
+const serverName = 'anqu-channel-message'
+
+const staffAccount = z.object({
+  role: z.string(),
+  loginName: z.string(),
+  password: z.string(),
+  phone: z.string(),
+})
+
+/** Starts the whole system on free ports in a data folder of its own and looks at it from outside. */
+export async function startLiveSystem(
+  dataDir: string,
+  report: (line: string) => void = () => undefined,
+): Promise<{ system: LiveSystem; stop(): Promise<void> }> {
+  await initGmCrypto()
+  const started = await startSystem({ dataDir, ports: 'free', report })
+  try {
+    const { system, close } = await observe(started, dataDir)
+    return {
+      system,
+      stop: async () => {
+        await close()
+        await started.stop()
+      },
+    }
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
+}
+
+type Started = Awaited<ReturnType<typeof startSystem>>
+
+async function observe(
+  started: Started,
+  dataDir: string,
+): Promise<{ system: LiveSystem; close(): Promise<void> }> {
+  const { addresses } = started
+  const clock = systemClock
+  let interference: Interference | undefined
+  const during = async <T>(other: Interference | undefined, work: () => Promise<T>): Promise<T> => {
+    const before = interference
+    interference = other
+    try {
+      return await work()
+    } finally {
+      interference = before
+    }
+  }
+  const http = (request: RawRequest) => sendRaw(request, interference)
+  const addressOf = (name: string): string => {
+    const address = addresses[name]
+    if (address === undefined) throw new RangeError(`the system has no address ${name}`)
+    return address
+  }
+  const get = (address: string, file: string) =>
+    http({ url: `${addressOf(address)}${file}`, method: 'GET', headers: {} })
+  const database = openDatabases(started.databases, () => interference)
+  const anchors = z
+    .object({ certificates: z.array(z.string()) })
+    .parse(jsonOf(await get('app', '/trust-anchors')))
+    .certificates.map((text) => parseCertificate(base64ToBytes(text)))
+  const phone = createPhone({ addressOf, clock, interference: () => interference })
+  const install = (baseUrl: string): Installation =>
+    new Installation({
+      baseUrl,
+      anchors,
+      serverName,
+      clock,
+      interference: () => interference,
+      shows: (id) => phone.shows(id),
+    })
+  const accounts = started.demoAccounts.flatMap((account) => staffAccount.safeParse(account).data ?? [])
+  const system: LiveSystem = {
+    clock,
+    startedAtMs: clock.nowMs(),
+    addresses,
+    anchors,
+    database,
+    get fixtures() {
+      return fixtures
+    },
+    newInstallation: async () => install(addressOf('app')),
+    async newStaff(role) {
+      const account = accounts.find((candidate) => candidate.role === role)
+      if (account === undefined) throw new Error(`there is no demo account of an ${role}`)
+      return new Staff(system, install(addressOf('console')), account)
+    },
+    http,
+    get,
+    ...phone,
+    logs: () => readLogs(path.join(dataDir, 'logs')),
+    bankFault: (order) => setBankFault(addressOf('bankCore'), order),
+    kill: (program) => started.kill(program),
+    restart: (program) => started.restart(program),
+    pause,
+    undisturbed: (work) => during(undefined, work),
+    disturbed: (other, work) => during(other, work),
+  }
+  const fixtures = createFixtures(system)
+  return { system, close: () => database.close() }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms))
+
+async function readLogs(folder: string): Promise<string> {
+  const names = await readdir(folder)
+  const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))
+  return texts.join('\n')
+}
+
+async function setBankFault(address: string, order: object | undefined): Promise<void> {
+  const response = await fetch(`${address}/admin/faults`, {
+    method: order === undefined ? 'DELETE' : 'POST',
+    ...(order === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) }),
+    signal: AbortSignal.timeout(5_000),
+  })
+  if (!response.ok) throw new Error(`the bank did not take the fault: ${response.status}`)
+}
