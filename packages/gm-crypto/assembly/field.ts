@@ -2,7 +2,7 @@
 // apart. The JavaScript engine has the same module over a Float64Array (src/engine/js/field.ts).
 import { linear } from './kernel'
 
-export { linear, multiply, multiplyN, square, writeConstants } from './kernel'
+export { linear, multiply, multiplyN, square, squareTimes, writeConstants } from './kernel'
 
 /** Distance between two field elements. */
 export const FE: i32 = 80
@@ -48,8 +48,13 @@ export function subtract(o: i32, a: i32, b: i32): void {
   store<i64>(o, load<i64>(a, 64) - load<i64>(b, 64), 64)
 }
 
+@inline
 export function copyElement(o: i32, a: i32): void {
-  memory.copy(o, a, FE)
+  v128.store(o, v128.load(a))
+  v128.store(o, v128.load(a, 16), 16)
+  v128.store(o, v128.load(a, 32), 32)
+  v128.store(o, v128.load(a, 48), 48)
+  store<i64>(o, load<i64>(a, 64), 64)
 }
 
 /** o = a when flag is 1, o when it is 0; no branch. */

@@ -75,10 +75,27 @@ export function buildComb(table: i32): void {
   }
 }
 
-/** Writes the comb of the base point. */
-export function buildBaseComb(): void {
+/** The odd multiples 1, 3 … 511 of the base point, for verification: eight rows behind the comb of the base point. */
+export const WIDE: i32 = TABLES + TABLE_SIZE
+const WIDE_ROWS: i32 = 8
+
+/** Place of the comb in slot 1, 2 …, or its end when called with the slot after it. */
+export function tableAt(slot: i32): i32 {
+  return WIDE + WIDE_ROWS * ROW + (slot - 1) * TABLE_SIZE
+}
+
+/** Writes both tables of the base point. */
+export function buildBaseTables(): void {
   setAffine(INPUT_POINT, BASE_X, BASE_Y)
   buildComb(TABLES)
+  setAffine(MULTIPLES, BASE_X, BASE_Y)
+  setAffine(INPUT_POINT, BASE_X, BASE_Y)
+  doublePoint(DOUBLE_POINT, INPUT_POINT)
+  for (let j = 0; j < WIDE_ROWS; j++) {
+    if (j > 0) addPoint(MULTIPLES, MULTIPLES + 93 * FE, DOUBLE_POINT)
+    for (let i = 1; i < 32; i++) addPoint(MULTIPLES + 3 * i * FE, MULTIPLES + 3 * (i - 1) * FE, DOUBLE_POINT)
+    storeRow(WIDE + j * ROW)
+  }
 }
 
 /** ACC = k·G in homogeneous coordinates for k in 1 … n−1; constant time. */

@@ -106,12 +106,13 @@ export function makeOdd(o: i32, k: i32): i32 {
   return even
 }
 
-/** `width` (at most 8) bits from bit `from` on; bits at or above 256 are zero. */
+/** `width` (at most 10) bits from bit `from` on; bits at or above 256 are zero. */
 export function bitsAt(a: i32, from: i32, width: i32): i32 {
   const byte = from >> 3
   const low = byte < 32 ? getByte(a + 31 - byte) : 0
-  const high = byte < 31 ? getByte(a + 30 - byte) : 0
-  return (((high << 8) | low) >> (from & 7)) & ((1 << width) - 1)
+  const middle = byte < 31 ? getByte(a + 30 - byte) : 0
+  const high = byte < 30 ? getByte(a + 29 - byte) : 0
+  return (((high << 16) | (middle << 8) | low) >> (from & 7)) & ((1 << width) - 1)
 }
 
 /** 1 when 1 ≤ a < n. */

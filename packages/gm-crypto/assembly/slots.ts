@@ -57,12 +57,13 @@ export const S0: i32 = BYTES + 256
 export const S1: i32 = BYTES + 288
 export const S2: i32 = BYTES + 320
 export const S3: i32 = BYTES + 352
-/** Signed digits, one a bit, offset by 128. */
+/** Arguments and scratch scalars end here; what follows is public. */
 export const WIPED_BYTES_END: i32 = BYTES + 384
+/** Signed digits of public scalars, two bytes for each bit. */
 export const DIGITS_S: i32 = BYTES + 384
-export const DIGITS_T: i32 = BYTES + 648
+export const DIGITS_T: i32 = BYTES + 912
 /** Constants: n, p and zero. */
-export const ORDER: i32 = BYTES + 928
-export const PRIME: i32 = BYTES + 960
-export const ZERO: i32 = BYTES + 992
-export const ORDER_MINUS_TWO: i32 = BYTES + 1024
+export const ORDER: i32 = BYTES + 1440
+export const PRIME: i32 = BYTES + 1472
+export const ZERO: i32 = BYTES + 1504
+export const ORDER_MINUS_TWO: i32 = BYTES + 1536

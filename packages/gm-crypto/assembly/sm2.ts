@@ -17,12 +17,13 @@ import {
 import {
   addPublicComb,
   addPublicEntry,
-  buildBaseComb,
+  buildBaseTables,
   buildComb,
   combBase,
   multiplyPoint,
   oddMultiples,
-  TABLE_SIZE,
+  tableAt,
+  WIDE,
 } from './multiply'
 import {
   addComplete,
@@ -93,7 +94,7 @@ export function prepare(): void {
   wipeBytes(ZERO, 32)
   for (let i = 0; i < 32; i++) setByte(ORDER_MINUS_TWO + i, getByte(ORDER + i))
   setByte(ORDER_MINUS_TWO + 31, getByte(ORDER + 31) - 2)
-  buildBaseComb()
+  buildBaseTables()
 }
 
 /** Erases every argument and intermediate value; constants and tables stay. */
@@ -189,9 +190,20 @@ export function sign(): i32 {
   return 1 - (isZero(B4) | isZero(S1) | isZero(B5))
 }
 
-/** Width-w non-adjacent form of a public scalar, one digit a bit, offset by 128. */
+function setDigit(at: i32, digit: i32): void {
+  const value = digit + 32768
+  setByte(at, value >> 8)
+  setByte(at + 1, value & 255)
+}
+
+function getDigit(digits: i32, bit: i32): i32 {
+  const at = digits + 2 * bit
+  return ((getByte(at) << 8) | getByte(at + 1)) - 32768
+}
+
+/** Width-w non-adjacent form of a public scalar, one digit a bit. */
 function recode(digits: i32, k: i32, width: i32): void {
-  for (let i = 0; i <= 256; i++) setByte(digits + i, 128)
+  for (let i = 0; i <= 256; i++) setDigit(digits + 2 * i, 0)
   let carry = 0
   for (let bit = 0; bit <= 256;) {
     if (bitsAt(k, bit, 1) === carry) {
@@ -201,7 +213,7 @@ function recode(digits: i32, k: i32, width: i32): void {
     let word = bitsAt(k, bit, width) + carry
     carry = (word >> (width - 1)) & 1
     word -= carry << width
-    setByte(digits + bit, word + 128)
+    setDigit(digits + 2 * bit, word)
     bit += width
   }
 }
@@ -220,42 +232,43 @@ function addMultiple(digit: i32): void {
 
 /** ACC = s·G + t·P by interleaved non-adjacent forms, Jacobian, P in INPUT_POINT; exceptional cases give Z = 0. */
 function sumOfProducts(s: i32, t: i32): void {
-  recode(DIGITS_S, s, 7)
+  recode(DIGITS_S, s, 10)
   recode(DIGITS_T, t, 5)
   oddMultiples(8)
   let top = 256
-  while (getByte(DIGITS_T + top) === 128) top--
-  const first = getByte(DIGITS_T + top) - 128
+  while (getDigit(DIGITS_T, top) === 0) top--
+  const first = getDigit(DIGITS_T, top)
   // The topmost digit of a positive number is positive.
   for (let i = 0; i < 3; i++) copyElement(ACC + i * FE, MULTIPLES + (3 * (first >> 1) + i) * FE)
   let higher = 256
-  while (higher > top && getByte(DIGITS_S + higher) === 128) higher--
+  while (higher > top && getDigit(DIGITS_S, higher) === 0) higher--
   if (higher > top) {
     startAtBase(higher)
     for (let bit = higher - 1; bit >= top; bit--) {
       doublePoint(ACC, ACC)
-      addDigit(DIGITS_S + bit)
+      addDigit(bit)
     }
     addMultiple(first)
-  } else addDigit(DIGITS_S + top)
+  } else addDigit(top)
   for (let bit = top - 1; bit >= 0; bit--) {
     doublePoint(ACC, ACC)
-    addDigit(DIGITS_S + bit)
-    const digit = getByte(DIGITS_T + bit) - 128
+    addDigit(bit)
+    const digit = getDigit(DIGITS_T, bit)
     if (digit !== 0) addMultiple(digit)
   }
 }
 
 // ACC = the topmost digit of s times G.
 function startAtBase(bit: i32): void {
-  const digit = getByte(DIGITS_S + bit) - 128
-  loadEntry(ENTRY_POINT, ENTRY_POINT + FE, TABLES + (digit >> 1) * ENTRY)
+  const digit = getDigit(DIGITS_S, bit)
+  loadEntry(ENTRY_POINT, ENTRY_POINT + FE, WIDE + (digit >> 1) * ENTRY)
   setAffine(ACC, ENTRY_POINT, ENTRY_POINT + FE)
 }
 
-function addDigit(at: i32): void {
-  const digit = getByte(at) - 128
-  if (digit !== 0) addPublicEntry(TABLES, digit)
+// ACC = ACC + G times the digit of s at this bit.
+function addDigit(bit: i32): void {
+  const digit = getDigit(DIGITS_S, bit)
+  if (digit !== 0) addPublicEntry(WIDE, digit)
 }
 
 /** The same sum with complete formulas, homogeneous: slow, for the inputs on which the fast one met an exceptional case. */
@@ -315,18 +328,18 @@ export function verify(): i32 {
 /** Writes the comb of the point (B3, B4) into table `slot`; slot 0 is that of the base point. */
 export function buildTable(slot: i32): void {
   loadPoint(INPUT_POINT, B3)
-  buildComb(TABLES + slot * TABLE_SIZE)
+  buildComb(tableAt(slot))
 }
 
 /** `verify` with the table of the same point. */
 export function verifyWithTable(slot: i32): i32 {
   if (readSignature() === 0) return 0
   addPublicComb(TABLES, B2, 1)
-  addPublicComb(TABLES + slot * TABLE_SIZE, S1, 0)
+  addPublicComb(tableAt(slot), S1, 0)
   return finishVerification()
 }
 
-/** End of table `slot`, so that the host can see to the memory. */
+/** End of table `slot` (0: the tables of the base point), so that the host can see to the memory. */
 export function tableEnd(slot: i32): i32 {
-  return TABLES + (slot + 1) * TABLE_SIZE
+  return tableAt(slot + 1)
 }

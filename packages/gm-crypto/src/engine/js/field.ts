@@ -4,7 +4,7 @@ import { bytes, F, tables } from './memory.ts'
 
 // Field primitives over twelve 22-bit limbs in doubles: the counterpart of assembly/field.ts.
 
-export { linear, multiply, multiplyN, square, writeConstants } from './generated/kernel.ts'
+export { linear, multiply, multiplyN, square, squareTimes, writeConstants } from './generated/kernel.ts'
 
 /** Distance between two field elements. */
 export const FE = 12

@@ -343,6 +343,140 @@ export function square(o: number, a: number): void {
   F[o + 11] = c
 }
 
+/** o = a^(2^count), in Montgomery form throughout. */
+export function squareTimes(o: number, a: number, count: number): void {
+  let a0 = F[a + 0]!
+  let a1 = F[a + 1]!
+  let a2 = F[a + 2]!
+  let a3 = F[a + 3]!
+  let a4 = F[a + 4]!
+  let a5 = F[a + 5]!
+  let a6 = F[a + 6]!
+  let a7 = F[a + 7]!
+  let a8 = F[a + 8]!
+  let a9 = F[a + 9]!
+  let a10 = F[a + 10]!
+  let a11 = F[a + 11]!
+  for (let k = 0; k < count; k++) {
+    const d0 = a0 * 2
+    const d1 = a1 * 2
+    const d2 = a2 * 2
+    const d3 = a3 * 2
+    const d4 = a4 * 2
+    const d5 = a5 * 2
+    const d6 = a6 * 2
+    const d7 = a7 * 2
+    const d8 = a8 * 2
+    const d9 = a9 * 2
+    const d10 = a10 * 2
+    let t = a0 * a0
+    let c = Math.floor(t * 2.384185791015625e-7)
+    const m0 = t - c * 4194304
+    t = d0 * a1 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m1 = t - c * 4194304
+    t = d0 * a2 + a1 * a1 + m0 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m2 = t - c * 4194304
+    t = d0 * a3 + d1 * a2 + m1 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m3 = t - c * 4194304
+    t = d0 * a4 + d1 * a3 + a2 * a2 - m0 * 256 + m2 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m4 = t - c * 4194304
+    t = d0 * a5 + d1 * a4 + d2 * a3 - m1 * 256 + m3 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m5 = t - c * 4194304
+    t = d0 * a6 + d1 * a5 + d2 * a4 + a3 * a3 - m2 * 256 + m4 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m6 = t - c * 4194304
+    t = d0 * a7 + d1 * a6 + d2 * a5 + d3 * a4 - m3 * 256 + m5 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m7 = t - c * 4194304
+    t = d0 * a8 + d1 * a7 + d2 * a6 + d3 * a5 + a4 * a4 - m4 * 256 + m6 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m8 = t - c * 4194304
+    t = d0 * a9 + d1 * a8 + d2 * a7 + d3 * a6 + d4 * a5 - m5 * 256 + m7 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m9 = t - c * 4194304
+    t = d0 * a10 + d1 * a9 + d2 * a8 + d3 * a7 + d4 * a6 + a5 * a5 - m0 * 16 - m6 * 256 + m8 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m10 = t - c * 4194304
+    t =
+      d0 * a11 +
+      d1 * a10 +
+      d2 * a9 +
+      d3 * a8 +
+      d4 * a7 +
+      d5 * a6 +
+      m0 * 16384 -
+      m1 * 16 -
+      m7 * 256 +
+      m9 * 1048576 +
+      c
+    c = Math.floor(t * 2.384185791015625e-7)
+    const m11 = t - c * 4194304
+    t =
+      d1 * a11 +
+      d2 * a10 +
+      d3 * a9 +
+      d4 * a8 +
+      d5 * a7 +
+      a6 * a6 +
+      m1 * 16384 -
+      m2 * 16 -
+      m8 * 256 +
+      m10 * 1048576 +
+      c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a0 = t - c * 4194304
+    t =
+      d2 * a11 + d3 * a10 + d4 * a9 + d5 * a8 + d6 * a7 + m2 * 16384 - m3 * 16 - m9 * 256 + m11 * 1048576 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a1 = t - c * 4194304
+    t = d3 * a11 + d4 * a10 + d5 * a9 + d6 * a8 + a7 * a7 + m3 * 16384 - m4 * 16 - m10 * 256 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a2 = t - c * 4194304
+    t = d4 * a11 + d5 * a10 + d6 * a9 + d7 * a8 + m4 * 16384 - m5 * 16 - m11 * 256 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a3 = t - c * 4194304
+    t = d5 * a11 + d6 * a10 + d7 * a9 + a8 * a8 + m5 * 16384 - m6 * 16 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a4 = t - c * 4194304
+    t = d6 * a11 + d7 * a10 + d8 * a9 + m6 * 16384 - m7 * 16 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a5 = t - c * 4194304
+    t = d7 * a11 + d8 * a10 + a9 * a9 + m7 * 16384 - m8 * 16 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a6 = t - c * 4194304
+    t = d8 * a11 + d9 * a10 + m8 * 16384 - m9 * 16 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a7 = t - c * 4194304
+    t = d9 * a11 + a10 * a10 + m9 * 16384 - m10 * 16 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a8 = t - c * 4194304
+    t = d10 * a11 + m10 * 16384 - m11 * 16 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a9 = t - c * 4194304
+    t = a11 * a11 + m11 * 16384 + c
+    c = Math.floor(t * 2.384185791015625e-7)
+    a10 = t - c * 4194304
+    a11 = c
+  }
+  F[o + 0] = a0
+  F[o + 1] = a1
+  F[o + 2] = a2
+  F[o + 3] = a3
+  F[o + 4] = a4
+  F[o + 5] = a5
+  F[o + 6] = a6
+  F[o + 7] = a7
+  F[o + 8] = a8
+  F[o + 9] = a9
+  F[o + 10] = a10
+  F[o + 11] = a11
+}
+
 /** o = a·b/R mod n. */
 export function multiplyN(o: number, a: number, b: number): void {
   const a0 = F[a + 0]!

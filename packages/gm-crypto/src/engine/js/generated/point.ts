@@ -3,7 +3,18 @@
 // Source: assembly/point.ts
 type i32 = number
 
-import { add, FE, linear, loadBytes, multiply, square, storeBytes, subtract, copyElement } from '../field.ts'
+import {
+  add,
+  FE,
+  linear,
+  loadBytes,
+  multiply,
+  square,
+  squareTimes,
+  storeBytes,
+  subtract,
+  copyElement,
+} from '../field.ts'
 import { isZero, reduceOnce } from './scalar.ts'
 import {
   CURVE_B,
@@ -50,28 +61,24 @@ export function isZeroElement(a: i32): i32 {
   return isZero(S3)
 }
 
-function squareTimes(o: i32, count: i32): void {
-  for (let i = 0; i < count; i++) square(o, o)
-}
-
 // The powers both exponents begin with: V0 = a^(2³¹−1), V1 = a^(2³²−1), V2 = a^(2³⁰−1).
 function onesPowers(a: i32): void {
   square(V0, a)
   multiply(V0, V0, a)
   copyElement(V2, V0)
-  squareTimes(V0, 2)
+  squareTimes(V0, V0, 2)
   multiply(V0, V0, V2)
   copyElement(V1, V0)
-  squareTimes(V0, 4)
+  squareTimes(V0, V0, 4)
   multiply(V0, V0, V1)
   copyElement(W2, V0)
-  squareTimes(V0, 8)
+  squareTimes(V0, V0, 8)
   multiply(V0, V0, W2)
-  squareTimes(V0, 8)
+  squareTimes(V0, V0, 8)
   multiply(V0, V0, W2)
-  squareTimes(V0, 4)
+  squareTimes(V0, V0, 4)
   multiply(V0, V0, V1)
-  squareTimes(V0, 2)
+  squareTimes(V0, V0, 2)
   multiply(V2, V0, V2)
   square(V0, V2)
   multiply(V0, V0, a)
@@ -83,7 +90,7 @@ function onesPowers(a: i32): void {
 function sharedMiddle(): void {
   square(V0, V0)
   for (let i = 0; i < 4; i++) {
-    squareTimes(V0, 32)
+    squareTimes(V0, V0, 32)
     multiply(V0, V0, V1)
   }
 }
@@ -92,11 +99,11 @@ function sharedMiddle(): void {
 export function invertElement(o: i32, a: i32): void {
   onesPowers(a)
   sharedMiddle()
-  squareTimes(V0, 64)
+  squareTimes(V0, V0, 64)
   multiply(V0, V0, V1)
-  squareTimes(V0, 30)
+  squareTimes(V0, V0, 30)
   multiply(V0, V0, V2)
-  squareTimes(V0, 2)
+  squareTimes(V0, V0, 2)
   multiply(o, V0, a)
 }
 
@@ -104,9 +111,9 @@ export function invertElement(o: i32, a: i32): void {
 export function rootElement(o: i32, a: i32): void {
   onesPowers(a)
   sharedMiddle()
-  squareTimes(V0, 32)
+  squareTimes(V0, V0, 32)
   multiply(V0, V0, a)
-  squareTimes(V0, 62)
+  squareTimes(V0, V0, 62)
   copyElement(o, V0)
 }
 
@@ -129,17 +136,17 @@ export function doublePoint(o: i32, p: i32): void {
   linear(o + FE, T2, 1, T1, -8)
 }
 
-// The part both additions share: T0 = U2 − U1 = H, T1 = S2 − S1 = R, T2 = U1, T3 = S1; Z is done.
-function finishAddition(o: i32): void {
+// The part both additions share: T0 = U2 − U1 = H, T1 = S2 − S1 = R; Z is done. `u` and `s` may be o's own X and Y.
+function finishAddition(o: i32, u: i32, s: i32): void {
   square(T4, T0)
   multiply(T5, T0, T4)
-  multiply(T4, T2, T4)
+  multiply(T4, u, T4)
   square(T6, T1)
   subtract(T6, T6, T5)
   linear(o, T6, 1, T4, -2)
   subtract(T4, T4, o)
   multiply(T4, T1, T4)
-  multiply(T5, T3, T5)
+  multiply(T5, s, T5)
   linear(o + FE, T4, 1, T5, -1)
 }
 
@@ -151,10 +158,8 @@ export function addAffine(o: i32, p: i32, x: i32, y: i32): void {
   multiply(T1, y, T4)
   subtract(T0, T0, p)
   subtract(T1, T1, p + FE)
-  copyElement(T2, p)
-  copyElement(T3, p + FE)
   multiply(o + 2 * FE, p + 2 * FE, T0)
-  finishAddition(o)
+  finishAddition(o, p, p + FE)
 }
 
 /** o = p + q, both Jacobian. Gives Z = 0 when p = ±q or one of them is at infinity. */
@@ -171,7 +176,7 @@ export function addPoint(o: i32, p: i32, q: i32): void {
   subtract(T1, T1, T3)
   multiply(T4, p + 2 * FE, q + 2 * FE)
   multiply(o + 2 * FE, T4, T0)
-  finishAddition(o)
+  finishAddition(o, T2, T3)
 }
 
 /** Jacobian to homogeneous coordinates, in place: (X·Z : Y : Z³). */
