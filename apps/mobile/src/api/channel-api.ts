@@ -1,4 +1,4 @@
-import type { InputOf, OutputOf, Route, keyboardPurpose } from '@anqu/contract'
+import type { Canonical, InputOf, OutputOf, Route, keyboardPurpose, operationsGet } from '@anqu/contract'
 import type { SecretEntryPort } from '@anqu/ui'
 
 export type KeyboardPurpose = (typeof keyboardPurpose)['options'][number]
@@ -12,6 +12,9 @@ export type OpenSecret = SecretEntryPort & {
   /** Hands the sealed taps over and forgets them. */
   finish(): SealedSecret
 }
+
+export type SignedReceipt = NonNullable<OutputOf<typeof operationsGet>['operation']['receipt']>
+export type ReceiptFields = { readonly [name: string]: Canonical }
 
 export type CardState = {
   readonly pinSet: boolean
@@ -37,6 +40,8 @@ export type BindingRequest = {
 export type ChannelApi = {
   call<R extends Route>(route: R, input: InputOf<R>): Promise<OutputOf<R>>
   openSecret(purpose: KeyboardPurpose): Promise<OpenSecret>
+  /** What the receipt says, once its signature and certificate are verified; undefined when they do not hold. */
+  readReceipt(receipt: SignedReceipt): Promise<ReceiptFields | undefined>
   readonly card: {
     state(): Promise<CardState>
     bind(request: BindingRequest): Promise<{ readonly deviceId: string }>

@@ -3,6 +3,7 @@ import {
   createClient,
   loadInstanceKey,
   paymentContainer,
+  readReceipt,
   type AnquClient,
 } from '@anqu/client'
 import { browserInstanceKeyStore } from '@anqu/client/browser'
@@ -71,6 +72,10 @@ export function connectChannel(clock: Clock, storage: Storage): ChannelApi {
   return {
     call: async (route, input) => (await client()).call(route, input),
     openSecret: async (purpose) => openSecret(await (await client()).enter(purpose)),
+    readReceipt: async (receipt) => {
+      const anchors = await loadAnchors(storage)
+      return readReceipt(receipt, { anchors, intermediates: [], atMs: clock.nowMs() })
+    },
     card: {
       state: async () => cardState(await element()),
       bind: async (request) =>

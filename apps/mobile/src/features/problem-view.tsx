@@ -13,11 +13,17 @@ const useReference = (problem: Problem): string | undefined => {
   return language === 'zh' ? `查询编号 ${problem.correlationId}` : `Reference ${problem.correlationId}`
 }
 
-export const ProblemNotice = ({ problem }: { problem: Problem }) => {
+export const ProblemNotice = ({
+  problem,
+  tone = 'danger',
+}: {
+  problem: Problem
+  tone?: 'danger' | 'warn'
+}) => {
   const text = useBilingual()
   const reference = useReference(problem)
   return (
-    <Notice tone="danger" {...(reference === undefined ? {} : { reference })}>
+    <Notice tone={tone} {...(reference === undefined ? {} : { reference })}>
       {text(problem.text)}
     </Notice>
   )

@@ -52,7 +52,7 @@ const PasswordStep = (props: { onOtp: (loginId: string) => void; onIn: (session:
       else props.onOtp(answer.loginId)
     })
   }
-  const trouble = problem ?? secret.problem ?? farewell
+  const trouble = problem ?? secret.problem
   return (
     <Screen
       title={t('title')}
@@ -69,7 +69,11 @@ const PasswordStep = (props: { onOtp: (loginId: string) => void; onIn: (session:
           </button>
         </Notice>
       )}
-      {trouble && <ProblemNotice problem={trouble} />}
+      {trouble ? (
+        <ProblemNotice problem={trouble} />
+      ) : (
+        farewell && <ProblemNotice problem={farewell} tone="warn" />
+      )}
       <TextField
         label={t('phone')}
         value={phone}

@@ -24,7 +24,7 @@ export const WelcomePage = () => {
         </div>
       </header>
       <main className="aq-screen-body">
-        {farewell && <ProblemNotice problem={farewell} />}
+        {farewell && <ProblemNotice problem={farewell} tone="warn" />}
         {!accepted && (
           <Notice tone="info" title={p('refusedTitle')}>
             {p('refusedText')}

@@ -14,12 +14,14 @@ import {
   type Fact,
 } from '@anqu/ui'
 import { useEffect, useState } from 'react'
+import type { ReceiptFields } from '../../api/channel-api.ts'
 import { toProblem, type Problem } from '../../api/problem.ts'
 import { useApp } from '../../app/app-context.tsx'
 import { ProblemNotice } from '../../features/problem-view.tsx'
+import { useLoad } from '../../features/use-load.ts'
 import { pollDelayMs } from './poll-delay.ts'
 import { payTexts } from './pay-texts.ts'
-import { readReceipt } from './read-receipt.ts'
+import { receiptLines } from './read-receipt.ts'
 import { refusalText } from './refusal-text.ts'
 
 type Operation = OutputOf<typeof operationsGet>['operation']
@@ -100,6 +102,18 @@ const explained = {
   reversed: 'reversedText',
 } as const
 
+/** The receipt's fields once verified; null when its signature does not hold or it is another operation's. */
+function useVerifiedReceipt({ operationId, receipt }: Operation): ReceiptFields | null | undefined {
+  const { api } = useApp()
+  const key = `receipt-${operationId}-${receipt?.signature ?? ''}`
+  const { loaded } = useLoad(key, async () => {
+    if (!receipt) return undefined
+    const fields = await api.readReceipt(receipt)
+    return fields?.['operationId'] === operationId ? fields : null
+  })
+  return loaded.state === 'ready' ? loaded.value : undefined
+}
+
 const Outcome = ({ operation }: { operation: Operation }) => {
   const t = useTexts(payTexts)
   const text = useBilingual()
@@ -112,8 +126,11 @@ const Outcome = ({ operation }: { operation: Operation }) => {
   ]
   if (operation.finishedAtMs !== null)
     facts.push({ label: t('finishedAt'), value: formatDateTime(operation.finishedAtMs, language) })
-  for (const { key, value } of readReceipt(operation.receipt?.receipt)) facts.push({ label: t(key), value })
-  if (operation.receipt) facts.push({ label: t('signature'), value: t('signatureText') })
+  const verified = useVerifiedReceipt(operation)
+  if (verified) {
+    for (const { key, value } of receiptLines(verified)) facts.push({ label: t(key), value })
+    facts.push({ label: t('signature'), value: t('signatureText') })
+  }
   const waiting = state === 'unknown' || state === 'executing' || state === 'authorised' || state === 'held'
   const reason = refusalText(operation.reason)
   return (
@@ -124,6 +141,7 @@ const Outcome = ({ operation }: { operation: Operation }) => {
         status={<StatusPill state={state} />}
         facts={facts}
       />
+      {verified === null && <Notice tone="warn">{t('signatureWrong')}</Notice>}
       {state !== 'done' && (
         <Notice tone={state === 'refused' ? 'danger' : state === 'held' ? 'warn' : 'info'}>
           {t(explained[state])} {(state === 'refused' || state === 'reversed') && reason && text(reason)}

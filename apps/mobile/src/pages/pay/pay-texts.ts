@@ -48,7 +48,8 @@ export const payTexts = defineDictionary(
     payer: '付款账户',
     period: '保险期间',
     signature: '电子回单',
-    signatureText: '由服务器签名，可凭业务编号查询',
+    signatureText: '服务器签名已验证',
+    signatureWrong: '电子回单的签名未通过验证，请凭业务编号联系客服。',
     viewPolicy: '查看我的保单',
     unknownText:
       '银行尚未返回最终结果，我们正在向银行查询。请勿重复支付；如已扣款，保单会自动生效；如未成功，款项会自动退回。',
@@ -108,7 +109,9 @@ export const payTexts = defineDictionary(
     payer: 'Paid from',
     period: 'Period',
     signature: 'Receipt',
-    signatureText: 'Signed by our server; quote the reference',
+    signatureText: 'Signature of our server verified',
+    signatureWrong:
+      'The signature of this receipt could not be verified; please contact us with the reference.',
     viewPolicy: 'See my policies',
     unknownText:
       'The bank has not given a final answer yet and we are asking it. Please do not pay again: if you were charged, your policy follows by itself; if not, nothing is owed or the amount comes back.',

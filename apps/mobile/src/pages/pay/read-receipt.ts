@@ -1,31 +1,29 @@
-import { parseCanonical } from '@anqu/contract'
-import { base64ToBytes } from '@anqu/encoding'
+import type { Canonical } from '@anqu/contract'
+import type { ReceiptFields } from '../../api/channel-api.ts'
 
 type ReceiptLine = {
   readonly key: 'policyNumber' | 'bankReference' | 'payer' | 'period'
   readonly value: string
 }
 
-const textAt = (value: unknown, name: string): string | undefined => {
+const text = (value: Canonical | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+/** One field of a nested object of the receipt; undefined when there is no such object. */
+function inside(value: Canonical | undefined, name: string): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const found: unknown = Reflect.get(value, name)
-  return typeof found === 'string' && found !== '' ? found : undefined
+  return text(new Map<string, Canonical>(Object.entries(value)).get(name))
 }
 
-/** What a customer wants to see of the signed receipt; what is not in it is left out, never invented. */
-export function readReceipt(receipt: string | undefined): ReceiptLine[] {
-  if (receipt === undefined) return []
-  const value: unknown = parseCanonical(base64ToBytes(receipt))
-  const policy: unknown =
-    typeof value === 'object' && value !== null ? Reflect.get(value, 'policy') : undefined
-  const bank: unknown =
-    typeof value === 'object' && value !== null ? Reflect.get(value, 'bankReference') : undefined
-  const [from, until] = [textAt(value, 'startDate'), textAt(value, 'endDate')]
+/** What a customer wants to see of a verified receipt; what is not in it is left out, never invented. */
+export function receiptLines(receipt: ReceiptFields): ReceiptLine[] {
+  const { policy, bankReference, payer, startDate, endDate } = receipt
+  const [from, until] = [text(startDate), text(endDate)]
   const lines: readonly (readonly [ReceiptLine['key'], string | undefined])[] = [
-    ['policyNumber', textAt(policy, 'policyNumber') ?? textAt(value, 'policy')],
-    ['bankReference', textAt(bank, 'reference') ?? textAt(value, 'bankReference')],
-    ['payer', textAt(value, 'payer')],
+    ['policyNumber', inside(policy, 'policyNumber') ?? text(policy)],
+    ['bankReference', inside(bankReference, 'reference') ?? text(bankReference)],
+    ['payer', text(payer)],
     ['period', from && until && `${from} ~ ${until}`],
   ]
-  return lines.flatMap(([key, text]) => (text === undefined ? [] : [{ key, value: text }]))
+  return lines.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]))
 }
