@@ -94,7 +94,7 @@ const owner = { accountId: uuidv7(), terminalId: uuidv7() }
 const order = async (key = customer, change: object = {}) => ({
   idempotencyKey: `bind:${uuidv7()}`,
   csr: bytesToBase64(
-    await createCsr({ key: privateKeySigner(key), subject: [{ type: 'CN', value: 'device' }] }),
+    await createCsr({ key: privateKeySigner(key), subject: [{ type: 'CN', value: owner.terminalId }] }),
   ),
   holder: owner.accountId,
   correlationId: uuidv7(),
@@ -144,6 +144,17 @@ test('a request that its key did not sign is not issued for', async () => {
   const der = base64ToBytes(good.csr)
   der[der.length - 1] = (der.at(-1) ?? 0) ^ 1
   expect(await call('/v1/certificates', { ...good, csr: bytesToBase64(der) })).toEqual({
+    refused: 'not-issued',
+  })
+})
+
+test('a subject other than the terminal, and a key of another account, are not issued for', async () => {
+  await call<Issued>('/v1/certificates', await order())
+  const foreign = { accountId: uuidv7() }
+  expect(await call('/v1/certificates', await order(customer, foreign))).toEqual({ refused: 'not-issued' })
+  expect(
+    await call('/v1/certificates', await order(Sm2PrivateKey.generate(), { terminalId: uuidv7() })),
+  ).toEqual({
     refused: 'not-issued',
   })
 })

@@ -82,6 +82,7 @@ async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
         throw new NotIssued('the key was used for another request')
       return answer(before, keys)
     }
+    if (order.registration !== null) await assertRegistrable(tx, csr, order.registration)
     const serial = randomSerial()
     const notAfterMs = Math.min(nowMs + order.profile.validMs, keys.issuing.certificate.notAfterMs)
     const der = await buildCertificate({
@@ -110,6 +111,25 @@ async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
       values (${uuidv7(nowMs)}, ${nowMs}, 'issued', ${order.caller}, ${serialHex}, 'success', ${order.correlationId})`)
     return answer({ serial: serialHex, der, not_after_ms: BigInt(notAfterMs) }, keys)
   })
+}
+
+/**
+ * The subject is the terminal of the registration and nothing a client may choose; and a key belongs to one account and
+ * terminal only (B-7.3.1.2-2).
+ */
+async function assertRegistrable(
+  tx: Transaction,
+  csr: Csr,
+  registration: { accountId: string; terminalId: string },
+): Promise<void> {
+  const names = csr.subject.filter(({ type }) => type === 'CN').map(({ value }) => value)
+  if (names.length !== 1 || names[0] !== registration.terminalId)
+    throw new NotIssued('the request names another subject than the terminal')
+  const other = await tx.query<{ serial: string }>(sql`
+    select serial from certificate where public_key = ${csr.publicKey.bytes}
+      and (account_id is distinct from ${registration.accountId}::uuid or terminal_id is distinct from ${registration.terminalId}::uuid)
+    limit 1`)
+  if (other.length > 0) throw new NotIssued('the key is registered to another account or terminal')
 }
 
 type Issued = { serial: string; der: Uint8Array; not_after_ms: bigint }
