@@ -23,7 +23,11 @@ async function bundle({ folder, name }) {
   const [node] = nodeTool('')
   const vite = path.join(root, 'node_modules/vite/bin/vite.js')
   await step(`Building ${name}`, () =>
-    mustRun(node, [vite, 'build', '--logLevel', 'warn'], { cwd: path.join(root, folder) }),
+    // Tests build too, and their NODE_ENV would put the development edition of React into the bundle.
+    mustRun(node, [vite, 'build', '--logLevel', 'warn'], {
+      cwd: path.join(root, folder),
+      env: { ...process.env, NODE_ENV: 'production' },
+    }),
   )
 }
 

@@ -37,7 +37,7 @@ export class CustomerAtPhone {
   }
 
   fill(label: string, value: string): Promise<void> {
-    return this.page.getByLabel(label, { exact: true }).fill(value)
+    return this.page.getByRole('textbox', { name: label, exact: true }).fill(value)
   }
 
   see(text: string | RegExp): Promise<void> {
