@@ -13,7 +13,7 @@ export const ELEMENTS: i32 = 1024
 /** Where byte strings live. */
 export const BYTES: i32 = 16384
 /** Where comb tables live; the first is that of the base point. */
-export const TABLES: i32 = 131072
+export const TABLES: i32 = 132096
 
 const LIMBS: i32 = 9
 const BITS: i32 = 29

@@ -14,7 +14,7 @@ export const SCHEDULE: i32 = 20608
 export const KEY: i32 = 20736
 const STREAM: i32 = 20864
 const WIPED_END: i32 = 20992
-/** 64 KiB of data, worked on in place. */
+/** 64 KiB of data, worked on in place, and 1 KiB behind it for padding and whole groups of eight blocks. */
 export const DATA: i32 = 65536
 
 /** Takes `blocks` 64-byte blocks at DATA into the state at HASH. */

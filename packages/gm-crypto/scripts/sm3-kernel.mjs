@@ -24,12 +24,12 @@ export function sm3Kernel() {
     }
     const t = j < 16 ? 0x79cc4519 : 0x7a879d8a
     const constant = ((t << (j % 32)) | (j % 32 === 0 ? 0 : t >>> (32 - (j % 32)))) >>> 0
-    const ff = j < 16 ? `(${a} ^ ${b} ^ ${c})` : `((${a} & ${b}) | (${c} & (${a} | ${b})))`
+    const ff = j < 16 ? `(${a} ^ ${b} ^ ${c})` : `((${a} & (${b} | ${c})) | (${b} & ${c}))`
     const gg = j < 16 ? `(${e} ^ ${f} ^ ${g})` : `(${g} ^ (${e} & (${f} ^ ${g})))`
     const [now, later] = [`w${j % 16}`, `w${(j + 4) % 16}`]
-    lines.push(`u = ${rotateLeft(a, 12)}`, `s = ${rotateLeft(`u + ${e} + ${constant}`, 7)}`)
-    lines.push(`${d} = ${ff} + ${d} + (s ^ u) + (${now} ^ ${later})`)
-    lines.push(`x = ${gg} + ${h} + s + ${now}`, `${h} = x ^ ${rotateLeft('x', 9)} ^ ${rotateLeft('x', 17)}`)
+    lines.push(`u = ${rotateLeft(a, 12)}`, `s = ${rotateLeft(`${e} + ${constant} + u`, 7)}`)
+    lines.push(`${d} = ${ff} + (${d} + (${now} ^ ${later})) + (s ^ u)`)
+    lines.push(`x = ${gg} + (${h} + ${now}) + s`, `${h} = x ^ ${rotateLeft('x', 9)} ^ ${rotateLeft('x', 17)}`)
     lines.push(`${b} = ${rotateLeft(b, 9)}`, `${f} = ${rotateLeft(f, 19)}`)
     ;[a, b, c, d] = [d, a, b, c]
     ;[e, f, g, h] = [h, e, f, g]

@@ -27,7 +27,8 @@ const bytesAt = 16384
 const bytesLength = 2048
 const pageSize = 65536
 
-function decodeModule(): Uint8Array<ArrayBuffer> {
+/** The bytes of the WebAssembly module. */
+export function wasmModule(): Uint8Array<ArrayBuffer> {
   const text = atob(wasmBase64)
   return Uint8Array.from(text, (digit) => digit.charCodeAt(0))
 }
@@ -58,7 +59,7 @@ function wasmEngine(exports: WasmExports): Engine {
  * content security policy without 'wasm-unsafe-eval' forbids it.
  */
 export async function loadWasmEngine(): Promise<Engine> {
-  const { instance } = await WebAssembly.instantiate(decodeModule(), {})
+  const { instance } = await WebAssembly.instantiate(wasmModule(), {})
   // The module is our own, built from assembly/index.ts whose exports WasmExports lists.
   return wasmEngine(instance.exports as unknown as WasmExports)
 }
