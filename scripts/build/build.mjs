@@ -5,7 +5,7 @@ import { listWorkspaces, root, withUses } from '../workspace.mjs'
 import { copyAssets } from './assets.mjs'
 import { hashInputs, readStamps, writeStamp } from './stale.mjs'
 
-const settings = ['package-lock.json', 'tsconfig.base.json']
+const settings = ['package-lock.json', 'tsconfig.base.json', 'scripts/build/build.mjs']
 const bundlerSettings = ['vite.config.ts', 'vite.config.mjs']
 
 const isBundled = ({ folder }) => bundlerSettings.some((file) => existsSync(path.join(root, folder, file)))

@@ -123,20 +123,19 @@ async function bindDevice(customer: CustomerAtPhone): Promise<void> {
 }
 
 async function setTransactionPassword(customer: CustomerAtPhone): Promise<void> {
-  const { person, page } = customer
+  const { person } = customer
   await customer.press('设置交易密码')
   await customer.enterCode()
   await customer.enterSecret('交易密码', person.transactionPassword)
   await customer.typeOnKeyboard(person.transactionPassword)
-  await customer.look('transaction-password')
-  await page
-    .getByRole('button', { name: /^(确认|完成|提交|保存)/ })
-    .last()
-    .click()
+  await customer.press('保存')
+  await customer.see('交易密码已设置')
+  await customer.press('完成')
 }
 
 async function insure(customer: CustomerAtPhone): Promise<void> {
   const { page } = customer
+  await customer.look('home-bound')
   await page.getByText('保障', { exact: true }).last().click()
   await customer.see('安行·综合意外险')
   await customer.look('products')

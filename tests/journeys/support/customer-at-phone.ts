@@ -46,7 +46,7 @@ export class CustomerAtPhone {
 
   /** Opens the field's secure keyboard and types by looking at the picture. */
   async enterSecret(field: string, secret: string): Promise<void> {
-    await this.page.getByLabel(field, { exact: true }).click()
+    await this.page.getByRole('button', { name: field, exact: true }).click()
     await this.typeOnKeyboard(secret)
   }
 
