@@ -19,10 +19,8 @@ export const keyboardSize = { widthPx: keyboardColumns * 36, heightPx: keyboardR
 
 function paper(size: { widthPx: number; heightPx: number }, draw: Parameters<typeof drawPng>[1]): Uint8Array {
   return drawPng(size, (context) => {
-    const wash = context.createLinearGradient(0, 0, size.widthPx, size.heightPx)
-    wash.addColorStop(0, `hsl(${between(190, 240)}, 30%, 94%)`)
-    wash.addColorStop(1, `hsl(${between(20, 60)}, 30%, 92%)`)
-    context.fillStyle = wash
+    // One plain colour: a gradient is dithered and makes the PNG four times as large.
+    context.fillStyle = `hsl(${between(0, 360)}, 28%, 93%)`
     context.fillRect(0, 0, size.widthPx, size.heightPx)
     draw(context)
   })
