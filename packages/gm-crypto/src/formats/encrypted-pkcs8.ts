@@ -1,14 +1,24 @@
 import { GmCryptoError } from '../errors.ts'
-import type { KeyBytes } from '../keys/secret-bytes.ts'
+import { type KeyBytes, withKey } from '../keys/secret-bytes.ts'
 import { randomBytes } from '../random.ts'
 import type { Sm2PrivateKey } from '../sm2/private-key.ts'
 import { pbkdf2Sm3 } from '../sm3/key-derivation.ts'
 import { sm4CbcDecrypt, sm4CbcEncrypt } from '../sm4/cbc.ts'
+import { aesCbcDecrypt, aesCbcEncrypt } from './aes-cbc.ts'
 import { der, derOid, DerReader, derSmall, tags } from './der.ts'
 import { exportPkcs8, importPkcs8 } from './key-formats.ts'
 import { oids } from './oids.ts'
+import { pbkdf2Sha256 } from './sha256.ts'
+
+/**
+ * How the key is protected: PBKDF2 with HMAC-SM3 and SM4-CBC; the same with HMAC-SHA-256, which OpenSSL 3 can read; or
+ * PBKDF2 with HMAC-SHA-256 and AES-256-CBC for software without SM4.
+ */
+export type Pkcs8Protection = 'sm3-sm4' | 'sha256-sm4' | 'sha256-aes256'
 
 export interface EncryptedPkcs8Options {
+  /** `sm3-sm4` unless given. */
+  readonly protection?: Pkcs8Protection
   /** PBKDF2 rounds, 100,000 unless given; at least 1,000. */
   readonly iterations?: number
 }
@@ -18,10 +28,43 @@ const defaultIterations = 100_000
 const fewestIterations = 1000
 // A file from outside decides how long PBKDF2 runs; this bound keeps that below a few seconds.
 const mostIterations = 10_000_000
+const mostSaltBytes = 1024
+
+type Hash = 'sm3' | 'sha256'
+interface Cipher {
+  readonly oid: string
+  readonly keyLength: 16 | 32
+  readonly encrypt: (key: Uint8Array, iv: Uint8Array, data: Uint8Array) => Uint8Array
+  readonly decrypt: (key: Uint8Array, iv: Uint8Array, data: Uint8Array) => Uint8Array
+}
+
+const sm4: Cipher = { oid: oids.sm4Cbc, keyLength: 16, encrypt: sm4CbcEncrypt, decrypt: sm4CbcDecrypt }
+const aes128: Cipher = { oid: oids.aes128Cbc, keyLength: 16, encrypt: aesCbcEncrypt, decrypt: aesCbcDecrypt }
+const aes256: Cipher = { oid: oids.aes256Cbc, keyLength: 32, encrypt: aesCbcEncrypt, decrypt: aesCbcDecrypt }
+const hashOids: Record<Hash, string> = { sm3: oids.hmacSm3, sha256: oids.hmacSha256 }
+const protections: Record<Pkcs8Protection, { hash: Hash; cipher: Cipher }> = {
+  'sm3-sm4': { hash: 'sm3', cipher: sm4 },
+  'sha256-sm4': { hash: 'sha256', cipher: sm4 },
+  'sha256-aes256': { hash: 'sha256', cipher: aes256 },
+}
+
+/** All that says how a key is protected, but the password. */
+interface Protection {
+  readonly hash: Hash
+  readonly cipher: Cipher
+  readonly salt: Uint8Array
+  readonly iterations: number
+  readonly iv: Uint8Array
+}
+
+function deriveKey({ hash, cipher, salt, iterations }: Protection, password: KeyBytes): Uint8Array {
+  if (hash === 'sm3') return pbkdf2Sm3(password, salt, iterations, cipher.keyLength)
+  return withKey(password, (bytes) => pbkdf2Sha256(bytes, salt, iterations, cipher.keyLength))
+}
 
 /**
- * EncryptedPrivateKeyInfo with PBES2: PBKDF2 with HMAC-SM3 and SM4-CBC (RFC 8018, GM/T 0091). `password` is bytes;
- * encode text as UTF-8.
+ * EncryptedPrivateKeyInfo with PBES2 (RFC 8018; GM/T 0091 for SM3 and SM4). `password` is bytes; encode text as UTF-8.
+ * The call computes PBKDF2 at once: a tenth of a second or so.
  */
 export function exportEncryptedPkcs8(
   key: Sm2PrivateKey,
@@ -32,69 +75,80 @@ export function exportEncryptedPkcs8(
   if (!Number.isInteger(iterations) || iterations < fewestIterations || iterations > mostIterations) {
     throw new GmCryptoError('gm.argument', `iterations must be ${fewestIterations} to ${mostIterations}`)
   }
-  const [salt, iv] = [randomBytes(saltLength), randomBytes(16)]
-  const wrappingKey = pbkdf2Sm3(password, salt, iterations, 16)
+  const { hash, cipher } = protections[options.protection ?? 'sm3-sm4']
+  const protection = { hash, cipher, salt: randomBytes(saltLength), iterations, iv: randomBytes(16) }
+  const wrappingKey = deriveKey(protection, password)
   const plaintext = exportPkcs8(key)
-  const ciphertext = sm4CbcEncrypt(wrappingKey, iv, plaintext)
+  const ciphertext = cipher.encrypt(wrappingKey, protection.iv, plaintext)
   plaintext.fill(0)
   wrappingKey.fill(0)
-  const prf = der(tags.sequence, derOid(oids.hmacSm3), der(tags.null))
+  return der(tags.sequence, writeProtection(protection), der(tags.octets, ciphertext))
+}
+
+function writeProtection({ hash, cipher, salt, iterations, iv }: Protection): Uint8Array {
+  const prf = der(tags.sequence, derOid(hashOids[hash]), der(tags.null))
   const kdf = der(tags.sequence, der(tags.octets, salt), derSmall(iterations), prf)
-  const scheme = der(tags.sequence, derOid(oids.sm4Cbc), der(tags.octets, iv))
+  const scheme = der(tags.sequence, derOid(cipher.oid), der(tags.octets, iv))
   const parameters = der(tags.sequence, der(tags.sequence, derOid(oids.pbkdf2), kdf), scheme)
-  const algorithm = der(tags.sequence, derOid(oids.pbes2), parameters)
-  return der(tags.sequence, algorithm, der(tags.octets, ciphertext))
+  return der(tags.sequence, derOid(oids.pbes2), parameters)
 }
 
-interface Protection {
-  readonly salt: Uint8Array
-  readonly iterations: number
-  readonly iv: Uint8Array
-  readonly ciphertext: Uint8Array
+function unsupported(): GmCryptoError {
+  return new GmCryptoError('gm.unsupported', 'this protection of a private key is not supported')
 }
 
-function readProtection(encoded: Uint8Array): Protection {
-  const outer = new DerReader(encoded)
-  const body = outer.sequence()
-  outer.end()
-  const algorithm = body.sequence()
+// PBKDF2-params (RFC 8018, A.2). Without a pseudorandom function it would be SHA-1, which is refused.
+function readDerivation(
+  kdf: DerReader,
+): Pick<Protection, 'hash' | 'salt' | 'iterations'> & { keyLength: number | undefined } {
+  const salt = kdf.read(tags.octets)
+  const iterations = kdf.small()
+  const keyLength = kdf.peek() === tags.integer ? kdf.small() : undefined
+  if (kdf.peek() !== tags.sequence) throw unsupported()
+  const prf = kdf.sequence()
+  kdf.end()
+  const name = prf.oid()
+  prf.expectNull()
+  prf.end()
+  if (iterations < 1 || iterations > mostIterations || salt.length > mostSaltBytes) throw unsupported()
+  if (name === oids.hmacSm3) return { hash: 'sm3', salt, iterations, keyLength }
+  if (name === oids.hmacSha256) return { hash: 'sha256', salt, iterations, keyLength }
+  throw unsupported()
+}
+
+function readProtection(algorithm: DerReader): Protection {
   algorithm.expectOid(oids.pbes2)
   const parameters = algorithm.sequence()
   algorithm.end()
   const derivation = parameters.sequence()
   derivation.expectOid(oids.pbkdf2)
-  const kdf = derivation.sequence()
+  const { keyLength, ...derived } = readDerivation(derivation.sequence())
   derivation.end()
-  const salt = kdf.read(tags.octets)
-  const iterations = kdf.small()
-  if (kdf.peek() === tags.integer && kdf.small() !== 16)
-    throw new GmCryptoError('gm.unsupported', 'unknown key length')
-  const prf = kdf.sequence()
-  kdf.end()
-  prf.expectOid(oids.hmacSm3)
-  prf.expectNull()
-  prf.end()
   const scheme = parameters.sequence()
   parameters.end()
-  scheme.expectOid(oids.sm4Cbc)
+  const name = scheme.oid()
+  const cipher = [sm4, aes128, aes256].find(({ oid }) => oid === name)
   const iv = scheme.read(tags.octets)
   scheme.end()
-  const ciphertext = body.read(tags.octets)
-  body.end()
-  if (iterations < 1 || iterations > mostIterations || iv.length !== 16) {
-    throw new GmCryptoError('gm.unsupported', 'the protection of this key is out of bounds')
-  }
-  return { salt, iterations, iv, ciphertext }
+  if (cipher === undefined || iv.length !== 16 || (keyLength ?? cipher.keyLength) !== cipher.keyLength)
+    throw unsupported()
+  return { ...derived, cipher, iv }
 }
 
 /**
- * Reads EncryptedPrivateKeyInfo. Throws `gm.malformed` for its form, `gm.unsupported` for its bounds and
- * `gm.decrypt-failed` for a wrong password or changed bytes.
+ * Reads EncryptedPrivateKeyInfo protected by PBKDF2 with HMAC-SM3 or HMAC-SHA-256 and SM4-, AES-128- or AES-256-CBC.
+ * Throws `gm.malformed` for its form, `gm.unsupported` for other algorithms or bounds, and `gm.decrypt-failed` for a
+ * wrong password or changed bytes.
  */
 export function importEncryptedPkcs8(encoded: Uint8Array, password: KeyBytes): Sm2PrivateKey {
-  const { salt, iterations, iv, ciphertext } = readProtection(encoded)
-  const wrappingKey = pbkdf2Sm3(password, salt, iterations, 16)
-  const plaintext = sm4CbcDecrypt(wrappingKey, iv, ciphertext)
+  const outer = new DerReader(encoded)
+  const body = outer.sequence()
+  outer.end()
+  const protection = readProtection(body.sequence())
+  const ciphertext = body.read(tags.octets)
+  body.end()
+  const wrappingKey = deriveKey(protection, password)
+  const plaintext = protection.cipher.decrypt(wrappingKey, protection.iv, ciphertext)
   wrappingKey.fill(0)
   try {
     return importPkcs8(plaintext)

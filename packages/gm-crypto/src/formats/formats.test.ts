@@ -60,10 +60,38 @@ describe.each(engineNames)('on the %s engine:', (name) => {
       expect(() => importSec1(encoded)).toThrow(GmCryptoError)
     })
 
-    it('an encrypted key opens with its password only', () => {
-      const encoded = exportEncryptedPkcs8(key, utf8('correct horse'), { iterations: 1000 })
-      expect(toHex(importEncryptedPkcs8(encoded, utf8('correct horse')).exportBytes())).toBe(scalar)
-      expect(() => importEncryptedPkcs8(encoded, utf8('wrong'))).toThrow(GmCryptoError)
+    it.each(['sm3-sm4', 'sha256-sm4', 'sha256-aes256'] as const)(
+      'a key encrypted with %s opens with its password only, and no changed byte passes unnoticed',
+      (protection) => {
+        const encoded = exportEncryptedPkcs8(key, utf8('correct horse'), { protection, iterations: 1000 })
+        expect(toHex(importEncryptedPkcs8(encoded, utf8('correct horse')).exportBytes())).toBe(scalar)
+        expect(() => importEncryptedPkcs8(encoded, utf8('wrong'))).toThrow(GmCryptoError)
+        for (let i = 0; i < encoded.length; i += 13) {
+          const changed = encoded.map((byte, at) => (at === i ? byte ^ 0x21 : byte))
+          expect(() => importEncryptedPkcs8(changed, utf8('correct horse'))).toThrow(GmCryptoError)
+        }
+      },
+    )
+
+    it('keys encrypted with SHA-256 go to OpenSSL and back, with AES and with SM4', () => {
+      const passphrase = 'correct horse'
+      for (const protection of ['sha256-aes256', 'sha256-sm4'] as const) {
+        const encoded = exportEncryptedPkcs8(key, utf8(passphrase), { protection, iterations: 2048 })
+        const native = createPrivateKey({
+          key: Buffer.from(encoded),
+          format: 'der',
+          type: 'pkcs8',
+          passphrase,
+        })
+        expect(toHex(importPkcs8(native.export({ format: 'der', type: 'pkcs8' })).exportBytes())).toBe(scalar)
+      }
+      const native = createPrivateKey({ key: Buffer.from(exportPkcs8(key)), format: 'der', type: 'pkcs8' })
+      for (const cipher of ['aes-128-cbc', 'aes-256-cbc', 'sm4-cbc']) {
+        const encoded = native.export({ format: 'der', type: 'pkcs8', cipher, passphrase })
+        expect(toHex(importEncryptedPkcs8(encoded, utf8(passphrase)).exportBytes())).toBe(scalar)
+      }
+      const old = native.export({ format: 'der', type: 'pkcs8', cipher: 'des-ede3-cbc', passphrase })
+      expect(() => importEncryptedPkcs8(old, utf8(passphrase))).toThrow(GmCryptoError)
     })
   })
 
