@@ -21,8 +21,8 @@ export type AppValue = {
   readonly farewell: Problem | undefined
   /** Ends the session here; with a reason when it was not the customer's own wish. */
   readonly leave: (reason?: Problem) => void
-  /** Asks for the password again and keeps the page; used when the server wants a confirmation. */
-  readonly askAgain: () => void
+  /** Asks for the password again and keeps the page; `again` runs once it was given. */
+  readonly askAgain: (again?: () => void) => void
   readonly go: (place: Place) => void
   /** Goes without leaving the present page in the history. */
   readonly replace: (place: Place) => void

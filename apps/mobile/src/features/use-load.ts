@@ -13,9 +13,10 @@ export function useLoad<Value>(key: string, load: () => Promise<Value>) {
   const [attempt, setAttempt] = useState(0)
   const wanted = `${key}#${attempt}`
   const [result, setResult] = useState<{ wanted: string; loaded: Loaded<Value> }>()
+  const reload = () => setAttempt((count) => count + 1)
   const start = useEffectEvent(load)
   const failed = useEffectEvent((problem: Problem) => {
-    if (problem.code === 'session.reauthentication-required') askAgain()
+    if (problem.code === 'session.reauthentication-required') askAgain(reload)
     else if (problem.code.startsWith('session.')) leave(problem)
   })
   useEffect(() => {
@@ -37,5 +38,5 @@ export function useLoad<Value>(key: string, load: () => Promise<Value>) {
     }
   }, [wanted])
   const loaded: Loaded<Value> = result?.wanted === wanted ? result.loaded : { state: 'loading' }
-  return { loaded, reload: () => setAttempt((count) => count + 1) }
+  return { loaded, reload }
 }

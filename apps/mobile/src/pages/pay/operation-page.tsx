@@ -49,7 +49,7 @@ function useOperation(operationId: string) {
       (error: unknown) => {
         if (!live) return
         const found = toProblem(error)
-        if (found.code === 'session.reauthentication-required') return askAgain()
+        if (found.code === 'session.reauthentication-required') return askAgain(() => setRound(round + 1))
         if (found.code.startsWith('session.')) return leave(found)
         setProblem(found)
         if (found.code !== 'operation.not-found') again(undefined)
