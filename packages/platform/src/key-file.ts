@@ -1,4 +1,4 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { bytesToHex, hexToBytes } from '@anqu/encoding'
 import { randomBytes, SecretBytes } from '@anqu/gm-crypto'
@@ -18,15 +18,27 @@ export async function loadKeyFile(file: string): Promise<SecretBytes> {
     return SecretBytes.from(bytes)
   }
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const fresh = randomBytes(keyBytes)
-  const handle = await open(file, 'wx', 0o600)
+  await placeNewKey(file)
+  return loadKeyFile(file)
+}
+
+/** The file appears with a whole key in it or not at all, however this process ends; of several, one process's key stays. */
+async function placeNewKey(file: string): Promise<void> {
+  const draft = `${file}.${bytesToHex(randomBytes(8))}`
+  const handle = await open(draft, 'wx', 0o600)
   try {
-    await handle.writeFile(`${bytesToHex(fresh)}\n`)
+    await handle.writeFile(`${bytesToHex(randomBytes(keyBytes))}\n`)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  return SecretBytes.from(fresh)
+  try {
+    await link(draft, file)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    await rm(draft)
+  }
 }
 
 /** The text of a file, or undefined when there is none. */

@@ -47,20 +47,16 @@ export const bankFaults = [
 
 const migrations = { module: 'bank-core', directory: new URL('./migrations/', import.meta.url) }
 
-const renderError: ErrorRenderer = (error, correlationId) =>
-  error instanceof UntrustedRequest
-    ? {
-        status: 401,
-        body: {
-          error: {
-            code: 'bank.untrusted',
-            zh: '请求未通过验证',
-            en: 'The request is not trusted',
-            correlationId,
-          },
-        },
-      }
-    : undefined
+const untrusted = { code: 'bank.untrusted', zh: '请求未通过验证', en: 'The request is not trusted' } as const
+
+/** One answer for every reason a request is not trusted; which one it was goes to the log. */
+const renderErrorWith =
+  (log: Log): ErrorRenderer =>
+  (error, correlationId) => {
+    if (!(error instanceof UntrustedRequest)) return undefined
+    log.warn({ correlationId, wrong: error.detail }, 'untrusted request')
+    return { status: 401, body: { error: { ...untrusted, correlationId } } }
+  }
 
 function keyRoutes(
   app: FastifyInstance,
@@ -119,7 +115,7 @@ export async function createBankCore(needs: BankCoreNeeds): Promise<BankCore> {
     listen,
     settingPrefix: 'ANQU_BANK_',
     log,
-    renderError,
+    renderError: renderErrorWith(log),
     correlation: 'inherit',
   })
   keyRoutes(server.app, { publicKey: bytesToBase64(signingKey.publicKey.bytes), channels })

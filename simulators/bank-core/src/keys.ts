@@ -1,5 +1,4 @@
-import { bytesToBase64 } from '@anqu/encoding'
-import { randomBytes, Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
+import { randomBytes, Sm2PrivateKey, Sm2PublicKey, sm2Verifier } from '@anqu/gm-crypto'
 import { sql, type Clock, type Db } from '@anqu/platform'
 
 export interface BankSecrets {
@@ -18,33 +17,38 @@ export async function openSecrets(db: Db): Promise<BankSecrets> {
   return { signingKey: Sm2PrivateKey.fromBytes(new Uint8Array(row.key)), ownerKey: new Uint8Array(row.owner) }
 }
 
+/** Checks a signature of one channel, with a table for its key. */
+export type Verifier = (message: Uint8Array, signature: Uint8Array) => boolean
+
 export interface ChannelKeys {
-  find(channelId: string): Promise<Sm2PublicKey | undefined>
+  find(channelId: string): Promise<Verifier | undefined>
   /** False when another key is registered under that name: the first one stays. */
   register(channelId: string, publicKey: Sm2PublicKey): Promise<boolean>
 }
 
 /** Keys of the channels that may ask. Changing one is left to a person with access to the database, as at a real bank. */
 export function createChannelKeys(db: Db, clock: Clock): ChannelKeys {
-  const cache = new Map<string, Sm2PublicKey>()
-  const find = async (channelId: string): Promise<Sm2PublicKey | undefined> => {
-    const known = cache.get(channelId)
-    if (known !== undefined) return known
+  const verifiers = new Map<string, Verifier>()
+  const read = async (channelId: string): Promise<Sm2PublicKey | undefined> => {
     const row = await db.maybe<{ key: Uint8Array }>(
       sql`select public_key as key from channel_key where channel_id = ${channelId}`,
     )
-    if (row === undefined) return undefined
-    const key = Sm2PublicKey.fromBytes(new Uint8Array(row.key))
-    cache.set(channelId, key)
-    return key
+    return row === undefined ? undefined : Sm2PublicKey.fromBytes(new Uint8Array(row.key))
   }
   return {
-    find,
+    async find(channelId) {
+      const known = verifiers.get(channelId)
+      if (known !== undefined) return known
+      const key = await read(channelId)
+      if (key === undefined) return undefined
+      const verifier = sm2Verifier(key)
+      verifiers.set(channelId, verifier)
+      return verifier
+    },
     async register(channelId, publicKey) {
       await db.execute(sql`insert into channel_key (channel_id, public_key, registered_at_ms)
         values (${channelId}, ${publicKey.bytes}, ${clock.nowMs()}) on conflict do nothing`)
-      const stored = await find(channelId)
-      return stored !== undefined && bytesToBase64(stored.bytes) === bytesToBase64(publicKey.bytes)
+      return (await read(channelId))?.equals(publicKey) ?? false
     },
   }
 }

@@ -1,6 +1,6 @@
 import { base64ToBytes, bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
 import { applyFaults, type Answer, type FaultSwitches } from '@anqu/fault-switches'
-import { sm2Sign, sm2Verify, type Sm2PrivateKey } from '@anqu/gm-crypto'
+import { sm2Sign, type Sm2PrivateKey } from '@anqu/gm-crypto'
 import { parseInput, TransportError, type Clock } from '@anqu/platform'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
@@ -46,13 +46,10 @@ async function verify({ clock, channels }: Trust, request: FastifyRequest): Prom
   const body = Buffer.isBuffer(request.body) ? new Uint8Array(request.body) : new Uint8Array()
   if (!/^\d{1,15}$/.test(timestamp) || Math.abs(clock.nowMs() - Number(timestamp)) > longestAgeMs)
     throw new UntrustedRequest('time')
-  const key = await channels.find(channelId)
-  if (key === undefined) throw new UntrustedRequest('channel')
+  const verifies = await channels.find(channelId)
+  if (verifies === undefined) throw new UntrustedRequest('channel')
   const message = requestBytes({ path: request.url, channelId, timestamp }, body)
-  if (
-    !/^[A-Za-z0-9+/]{86}==$/.test(requestSignature) ||
-    !sm2Verify(key, message, base64ToBytes(requestSignature))
-  )
+  if (!/^[A-Za-z0-9+/]{86}==$/.test(requestSignature) || !verifies(message, base64ToBytes(requestSignature)))
     throw new UntrustedRequest('signature')
   // Only what a channel signed is parsed.
   return { channelId, requestSignature, input: parseJson(body) }

@@ -13,8 +13,8 @@ const timeIn = (atMs: number): string =>
 
 const bubble = ({ phone, text, atMs }: Message): string =>
   `<li><header><b>${escape(phone)}</b><time>${timeIn(atMs)}</time></header><p>${escape(text).replace(
-    /(\d{6})/,
-    '<strong>$1</strong>',
+    /(?<!\d)\d{6}(?!\d)/g,
+    '<strong>$&</strong>',
   )}</p></li>`
 
 /** The inbox as a page: newest first, one phone or all, reloading itself. No script. */

@@ -1,4 +1,4 @@
-import { parseFault } from '@anqu/fault-switches'
+import { faultSetting } from '@anqu/fault-switches'
 import {
   createLog,
   listenSettings,
@@ -16,7 +16,7 @@ const settings = z.object({
   databaseUrl: setting.postgresUrl(),
   logLevel: setting.choice(['debug', 'info', 'warn', 'error'], 'info'),
   /** For example `lost:1`. */
-  fault: z.string().transform(parseFault).optional(),
+  fault: faultSetting(),
 })
 
 /** Starts the SMS operator from its settings (`ANQU_SMS_…`). */

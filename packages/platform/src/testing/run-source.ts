@@ -15,7 +15,8 @@ export function runSource(
     [fileURLToPath(module), ...args],
     {
       env,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [], // a test runner's own conditions would change how the module finds its packages
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   )
 }
