@@ -1,4 +1,3 @@
-import { openApiDocument } from '@anqu/contract'
 import { bytesToBase64 } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import {
@@ -19,6 +18,7 @@ import { compose, type Channel } from './compose.ts'
 import { connectOutside } from './compose/connect-outside.ts'
 import { readConfig, settingPrefix, type ChannelConfig } from './config.ts'
 import { addDemoStaff } from './demo-staff.ts'
+import { serveApiDocs } from './http/api-docs-page.ts'
 import { registerSealedRoutes, renderRefusal } from './http/sealed-routes.ts'
 import { serveApp } from './http/static-app.ts'
 
@@ -67,7 +67,7 @@ async function start(): Promise<void> {
   })
   readyLine({
     name: 'channel',
-    addresses: { app: customer.address, console: staff.address, apiDocs: `${customer.address}/openapi.json` },
+    addresses: { app: customer.address, console: staff.address, apiDocs: `${customer.address}/api-docs` },
     demoAccounts,
   })
 }
@@ -101,7 +101,7 @@ async function serve(
   })
   server.app.get('/healthz', async () => ({ status: 'ok' }))
   server.app.get('/trust-anchors', async () => ({ certificates: side.anchors }))
-  server.app.get('/openapi.json', async () => openApiDocument(side.audience, version))
+  serveApiDocs(server.app, side.audience, version)
   if (side.directory !== undefined) await serveApp(server.app, side.directory)
   return { server, address: await server.start() }
 }

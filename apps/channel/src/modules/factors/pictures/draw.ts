@@ -19,7 +19,7 @@ export const keyboardSize = { widthPx: keyboardColumns * 36, heightPx: keyboardR
 
 function paper(size: { widthPx: number; heightPx: number }, draw: Parameters<typeof drawPng>[1]): Uint8Array {
   return drawPng(size, (context) => {
-    // One plain colour: a gradient is dithered and makes the PNG four times as large.
+    // One plain colour: a gradient is dithered and makes the PNG half as large again.
     context.fillStyle = `hsl(${between(0, 360)}, 28%, 93%)`
     context.fillRect(0, 0, size.widthPx, size.heightPx)
     draw(context)
