@@ -27,6 +27,10 @@ export type AppValue = {
   /** Goes without leaving the present page in the history. */
   readonly replace: (place: Place) => void
   readonly back: () => void
+  /** To the log-in, and from there on to a place that needs it. */
+  readonly loginFirst: (then: Place) => void
+  /** Where a fresh session begins: what `loginFirst` named, or home. */
+  readonly enter: (session: Session) => void
 }
 
 export const AppContext = createContext<AppValue | undefined>(undefined)

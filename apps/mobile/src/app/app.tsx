@@ -1,9 +1,9 @@
 import { LanguageProvider, type Clock } from '@anqu/ui'
-import { useCallback, useEffect, useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
 import type { ChannelApi } from '../api/channel-api.ts'
 import { ReauthenticateSheet } from '../pages/login/reauthenticate-sheet.tsx'
 import { PrivacyPage } from '../pages/privacy/privacy-page.tsx'
-import { AppContext, type AppValue } from './app-context.tsx'
+import { AppContext, type AppValue, type Session } from './app-context.tsx'
 import { PageView } from './page-view.tsx'
 import { formatPlace, isOpen, type Place } from './router.ts'
 import { usePlace } from './use-place.ts'
@@ -19,13 +19,15 @@ export const App = ({ api, clock, storage }: { api: ChannelApi; clock: Clock; st
   const onLeft = useCallback(() => replace(welcome), [replace])
   const { session, setSession, farewell, leave, asking, askAgain } = useSession(api, clock, onLeft)
 
+  const { loginFirst, enter } = useEntrance({ go, replace, setSession })
+
   const shown: Place = place && (session || isOpen(place)) ? place : session ? home : welcome
   const shownAt = formatPlace(shown)
   useScrollToTop(shownAt)
 
   const value = useMemo<AppValue>(() => {
     const settings = { appearance, setAppearance, consent, setConsent }
-    const moves = { leave, askAgain, go, replace, back }
+    const moves = { leave, askAgain, go, replace, back, loginFirst, enter }
     return { api, clock, session, setSession, farewell, ...settings, ...moves }
   }, [
     api,
@@ -42,6 +44,8 @@ export const App = ({ api, clock, storage }: { api: ChannelApi; clock: Clock; st
     go,
     replace,
     back,
+    loginFirst,
+    enter,
   ])
   return (
     <AppContext value={value}>
@@ -51,6 +55,33 @@ export const App = ({ api, clock, storage }: { api: ChannelApi; clock: Clock; st
       </LanguageProvider>
     </AppContext>
   )
+}
+
+type Entrance = {
+  readonly go: (place: Place) => void
+  readonly replace: (place: Place) => void
+  readonly setSession: (session: Session) => void
+}
+
+/** The way in: a log-in remembers what it was asked for, once. */
+function useEntrance({ go, replace, setSession }: Entrance) {
+  const next = useRef<Place>(undefined)
+  const loginFirst = useCallback(
+    (then: Place) => {
+      next.current = then
+      go({ page: 'login' })
+    },
+    [go],
+  )
+  const enter = useCallback(
+    (session: Session) => {
+      setSession(session)
+      replace(session.consentOutdated ? { page: 'privacy' } : (next.current ?? home))
+      next.current = undefined
+    },
+    [replace, setSession],
+  )
+  return { loginFirst, enter }
 }
 
 function useScrollToTop(shownAt: string): void {

@@ -10,7 +10,7 @@ type Terms = OutputOf<typeof insuranceTerms>
 
 /** The terms have a page of their own, and each important clause its own tick, none of them set by us. */
 export const TermsPage = ({ productId }: { productId: string }) => {
-  const { api, session, back, go } = useApp()
+  const { api, session, back, go, loginFirst } = useApp()
   const language = useLanguage()
   const t = useTexts(insuranceTexts)
   const [confirmed, setConfirmed] = useState<readonly string[]>([])
@@ -25,7 +25,7 @@ export const TermsPage = ({ productId }: { productId: string }) => {
       {t('agreeAll')}
     </Button>
   ) : (
-    <Button wide onPress={() => go({ page: 'login' })}>
+    <Button wide onPress={() => loginFirst({ page: 'terms', productId })}>
       {t('readLogin')}
     </Button>
   )

@@ -16,11 +16,7 @@ export const phonePattern = /^1[3-9]\d{9}$/
 /** Password first, then on a new device a code. The account name is never remembered (C-6.2.1.2-b). */
 export const LoginPage = () => {
   const [loginId, setLoginId] = useState<string>()
-  const { setSession, replace } = useApp()
-  const enter = (session: Session) => {
-    setSession(session)
-    replace(session.consentOutdated ? { page: 'privacy' } : { page: 'home' })
-  }
+  const { enter } = useApp()
   return loginId === undefined ? (
     <PasswordStep onOtp={setLoginId} onIn={enter} />
   ) : (
