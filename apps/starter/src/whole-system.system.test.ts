@@ -26,8 +26,9 @@ test.each(['app', 'console', 'smsInbox'])('%s is a page that a person can open',
 })
 
 test('the API is described', async () => {
-  const document = (await (await get('apiDocs')).json()) as { openapi: string } // checked below
+  const document = (await (await get('app', '/openapi.json')).json()) as { openapi: string } // checked below
   expect(document.openapi).toMatch(/^3\./)
+  expect(await (await get('apiDocs')).text()).toContain('POST /api/v1/operations/confirm')
 })
 
 test('three demo accounts are told', () => {
