@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(databases.map((database) => database.drop())))
 
 const run = (more: Record<string, string> = {}) =>
-  runSource(main, [], { PATH: process.env['PATH'], ...settings, ...more })
+  runSource(main, [], { env: { PATH: process.env['PATH'], ...settings, ...more } })
 const addressesOf = async (child: ReturnType<typeof run>): Promise<Record<string, string>> => {
   let errors = ''
   child.stderr?.on('data', (data: Buffer) => (errors += data.toString()))

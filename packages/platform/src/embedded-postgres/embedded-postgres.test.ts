@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runSource } from '../testing/run-source.ts'
@@ -19,6 +22,10 @@ import { isAlive } from './folder-lock.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgresOptions } from './index.ts'
 
 const isRoot = process.getuid?.() === 0
+// As another user only what lies open to everybody can be run: not a checkout under a closed home.
+const othersCanRead =
+  isRoot &&
+  spawnSync('test', ['-r', fileURLToPath(import.meta.url)], { uid: 54_321, gid: 54_321 }).status === 0
 const quick = { settings: { fsync: 'off' } }
 
 let home: string
@@ -137,6 +144,19 @@ describe('embedded PostgreSQL', () => {
     const server = await start()
     expect(isAlive(pid)).toBe(false)
     expect(await answer(await server.createDatabaseAndRole('anqu_one'), 'select v from survivor')).toBe(7)
+  })
+
+  it.runIf(othersCanRead).each([
+    ['an ordinary user', 33],
+    ['a user without a name, as containers have', 54_321],
+  ])('runs for %s under a home of its own', async (_who, user) => {
+    chownSync(home, user, user)
+    const child = runSource(new URL('./killable-starter.fixture.ts', import.meta.url), [dataDir], { user })
+    const [{ pid, url }] = (await once(child, 'message')) as [{ pid: number; url: string }] // sent by the fixture
+    expect(await answer(url, 'select 1 as v')).toBe(1)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
   })
 
   it.runIf(isRoot)('runs as the user nobody where user namespaces are barred', async () => {

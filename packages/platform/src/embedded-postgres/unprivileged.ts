@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, cpSync, existsSync, mkdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import path from 'node:path'
 import { binariesUnder, type Binaries } from './binaries.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
@@ -50,6 +51,23 @@ function asNobody(binaries: Binaries, dataDir: string): Runner {
   return { kind: 'nobody', binaries: own, wrap: nobodyWords, wrapServer: [...nobodyWords, ...death] }
 }
 
+function usualKind(): Runner['kind'] {
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot && hasName()) return 'direct'
+  if (works(namespaceWords)) return 'user-namespace'
+  return isRoot ? 'nobody' : 'direct'
+}
+
+/** PostgreSQL also refuses a user without a name, as containers often run under; inside a namespace we have one. */
+function hasName(): boolean {
+  try {
+    userInfo()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * Picks the way to run: as ourselves when that is not root; as root inside a user namespace, where the files stay ours and a
  * closed home is no obstacle; or, where namespaces are barred, as the user nobody.
@@ -57,8 +75,7 @@ function asNobody(binaries: Binaries, dataDir: string): Runner {
 export function chooseRunner(binaries: Binaries, dataDir: string, force?: Runner['kind']): Runner {
   const death =
     process.platform === 'linux' && works(['setpriv', ...deathWords]) ? ['setpriv', ...deathWords] : []
-  const isRoot = process.getuid?.() === 0
-  const kind = force ?? (isRoot ? (works(namespaceWords) ? 'user-namespace' : 'nobody') : 'direct')
+  const kind = force ?? usualKind()
   if (kind === 'direct') return { kind, binaries, wrap: [], wrapServer: death }
   if (kind === 'user-namespace')
     return { kind, binaries, wrap: namespaceWords, wrapServer: [...namespaceWords, ...death] }

@@ -8,15 +8,13 @@ import { fileURLToPath } from 'node:url'
 export function runSource(
   module: URL,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, user }: { readonly env?: NodeJS.ProcessEnv; readonly user?: number } = {},
 ): ChildProcess {
-  return fork(
-    fileURLToPath(new URL('./run-source.loader.mjs', import.meta.url)),
-    [fileURLToPath(module), ...args],
-    {
-      env,
-      execArgv: [], // a test runner's own conditions would change how the module finds its packages
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  )
+  const loader = fileURLToPath(new URL('./run-source.loader.mjs', import.meta.url))
+  return fork(loader, [fileURLToPath(module), ...args], {
+    env,
+    ...(user === undefined ? {} : { uid: user, gid: user }),
+    execArgv: [], // a test runner's own conditions would change how the module finds its packages
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
 }
