@@ -7,7 +7,7 @@ import {
 } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { parseCertificate, validateChain, type Certificate } from '@anqu/pki'
-import type { SecureElement } from '@anqu/secure-element'
+import type { Pin, SecureElement } from '@anqu/secure-element'
 import type { AnquClient } from './client.ts'
 
 /** The one container of this application's signing pair. */
@@ -38,7 +38,7 @@ export async function bindDevice(
   client: AnquClient,
   element: SecureElement,
   given: InputOf<typeof devicesBeginBinding> & {
-    pin: string
+    pin: Pin
     anchors: readonly Certificate[]
     nowMs: number
     onStep?: (step: BindingStep) => void
@@ -86,7 +86,7 @@ export async function bindDevice(
 }
 
 /** An earlier, unfinished or released binding leaves its container behind; a new pair needs a free name. */
-async function prepareContainer(element: SecureElement, pin: string): Promise<void> {
+async function prepareContainer(element: SecureElement, pin: Pin): Promise<void> {
   const { containers } = await element.status()
   if (containers > 0) await element.deleteContainer(paymentContainer, pin)
 }

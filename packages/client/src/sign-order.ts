@@ -8,7 +8,7 @@ import {
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { sm2Verify } from '@anqu/gm-crypto'
 import { parseCertificate, validateChain, type Certificate } from '@anqu/pki'
-import type { SecureElement } from '@anqu/secure-element'
+import type { Pin, SecureElement } from '@anqu/secure-element'
 import { paymentContainer } from './bind-device.ts'
 import type { AnquClient } from './client.ts'
 
@@ -25,7 +25,7 @@ export function readOrder(order: string): Fields {
 export async function confirmOperation(
   client: AnquClient,
   element: SecureElement,
-  given: Omit<InputOf<typeof operationsConfirm>, 'signature'> & { pin: string },
+  given: Omit<InputOf<typeof operationsConfirm>, 'signature'> & { pin: Pin },
 ): Promise<OutputOf<typeof operationsConfirm>['operation']> {
   const { pin, ...confirmation } = given
   const signature = await element.sign(paymentContainer, pin, base64ToBytes(confirmation.order))

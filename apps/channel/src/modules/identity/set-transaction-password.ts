@@ -41,7 +41,7 @@ export async function setTransactionPassword(
     await needs.notifyIn(tx, accountId, {
       title: { zh: '交易密码已设置', en: 'Transaction password set' },
       text: {
-        zh: '如非本人操作，请立即在安全中心冻结账户并联系客服。',
+        zh: '如非本人操作，请立即联系客服。',
         en: 'If this was not you, contact us at once.',
       },
     })

@@ -27,8 +27,14 @@ export type PendingLogin = {
 export const environmentHash = (environment: Begin['environment']): string =>
   bytesToHex(sm3(canonicalBytes(environment)))
 
-export const deviceLabel = (environment: Begin['environment']): string =>
-  `${environment.model} ${environment.osVersion}`.slice(0, 80)
+const markers = new Set(['not-authorised', 'not-available'])
+
+/** What the customer is shown of a device; markers of what could not be read are left out. */
+export const deviceLabel = ({ model, osVersion }: Begin['environment']): string =>
+  [model, osVersion]
+    .filter((part) => !markers.has(part))
+    .join(' ')
+    .slice(0, 80)
 
 /**
  * First step: the password. On a bound device its key, proven by the handshake, is the other factor and the customer is
