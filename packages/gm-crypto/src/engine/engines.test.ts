@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toBytes32 } from '../bigint.ts'
+import { toBytes32 } from './reference/bigint.ts'
 import { toHex } from '../testing.ts'
 import type { Engine } from './engine.ts'
 import { jsEngine } from './js-engine.ts'

@@ -1,4 +1,4 @@
-import { toBigInt, toBytes32 } from '../../bigint.ts'
+import { toBigInt, toBytes32 } from './bigint.ts'
 import { bHex, gxHex, gyHex, nHex, pHex } from '../../sm2/curve.ts'
 
 // A slow, plain implementation in the words of GB/T 32918.1. It is not constant-time and is never used outside tests:

@@ -1,4 +1,4 @@
-import { toBigInt, toBytes32 } from '../../bigint.ts'
+import { toBigInt, toBytes32 } from './bigint.ts'
 import { GmCryptoError } from '../../errors.ts'
 import type { CurveEngine, Engine } from '../engine.ts'
 import { signHedged } from '../js/hedged-sign.ts'
