@@ -147,16 +147,20 @@ export class Customer {
     const { pinSet } = await this.app.element.status()
     if (!pinSet) await this.app.element.setPin(this.person.pin)
     const { otpId, otp } = await this.codeFor('bind-device')
-    this.device = await bindDevice({ ...this.app.client, call: this.app.call.bind(this.app) }, this.app.element, {
-      environment,
-      label: 'conformance',
-      otpId,
-      otp,
-      pin: this.person.pin,
-      anchors: this.#system.anchors,
-      nowMs: this.#system.clock.nowMs(),
-      onStep: (step) => this.bindingSteps.push(step),
-    })
+    this.device = await bindDevice(
+      { ...this.app.client, call: this.app.call.bind(this.app) },
+      this.app.element,
+      {
+        environment,
+        label: 'conformance',
+        otpId,
+        otp,
+        pin: this.person.pin,
+        anchors: this.#system.anchors,
+        nowMs: this.#system.clock.nowMs(),
+        onStep: (step) => this.bindingSteps.push(step),
+      },
+    )
     return this.device
   }
 
@@ -233,7 +237,10 @@ export class Customer {
   }
 
   /** Signs in the secure element and confirms; `changed` replaces parts of what is sent. */
-  confirm(challenged: Challenged, changed: Partial<Parameters<typeof confirmOperation>[2]> = {}): Promise<Operation> {
+  confirm(
+    challenged: Challenged,
+    changed: Partial<Parameters<typeof confirmOperation>[2]> = {},
+  ): Promise<Operation> {
     const { prepared, code, picture } = challenged
     const client = { ...this.app.client, call: this.app.call.bind(this.app) }
     return confirmOperation(client, this.app.element, {

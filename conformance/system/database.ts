@@ -14,9 +14,13 @@ export type Databases = {
   letCodesAge(): Promise<void>
   letCodeExpire(otpId: string): Promise<void>
   /** A session looks as if it had last been used, or opened, that much earlier. */
-  letSessionAge(accountId: string, by: { idleMs?: number; openMs?: number; backgroundMs?: number }): Promise<void>
+  letSessionAge(
+    accountId: string,
+    by: { idleMs?: number; openMs?: number; backgroundMs?: number },
+  ): Promise<void>
   letPasswordAge(accountId: string, byMs: number): Promise<void>
-  letLockPass(accountId: string): Promise<void>
+  /** Timed locks are over; with `day` the count of the day as well. */
+  letLockPass(subject: string, what: 'lock' | 'day'): Promise<void>
   letOperationExpire(operationId: string): Promise<void>
   close(): Promise<void>
 }
@@ -62,13 +66,15 @@ export function openDatabases(
       await channel(sql`
         update password set changed_at_ms = changed_at_ms - ${byMs} where subject = ${accountId} and kind = 'login'`)
     },
-    async letLockPass(accountId) {
+    async letLockPass(subject, what) {
       await channel(sql`
-        update failure_counter set locked_until_ms = 0, day_started_at_ms = day_started_at_ms - ${dayMs}
-        where subject = ${accountId}`)
+        update failure_counter set locked_until_ms = 0, day_started_at_ms = day_started_at_ms - ${what === 'day' ? dayMs : 0}
+        where subject = ${subject}`)
     },
     async letOperationExpire(operationId) {
-      await channel(sql`update operation set expires_at_ms = created_at_ms - 1 where operation_id = ${operationId}`)
+      await channel(
+        sql`update operation set expires_at_ms = created_at_ms - 1 where operation_id = ${operationId}`,
+      )
     },
     async close() {
       for (const one of open.values()) await one.close()

@@ -1,8 +1,23 @@
+import { factorsCaptcha } from '@anqu/contract'
 import { Customer, type Challenged, type Operation } from './customer.ts'
 import type { LiveSystem } from './live-system.ts'
 import type { Staff } from './staff.ts'
 
-export type Paid = { readonly customer: Customer; readonly challenged: Challenged; readonly operation: Operation }
+export type Paid = {
+  readonly customer: Customer
+  readonly challenged: Challenged
+  readonly operation: Operation
+}
+
+export type EarlyPicture = {
+  readonly customer: Customer
+  readonly picture: {
+    readonly pictureId: string
+    readonly pictureAnswer: string
+    readonly issuedAtMs: number
+    readonly expiresAtMs: number
+  }
+}
 
 /**
  * What checks start from. Each is made once a run and shared by checks that leave it as it was; a check that locks, ends or
@@ -21,6 +36,8 @@ export type Fixtures = {
   paid(): Promise<Paid>
   operator(): Promise<Staff>
   auditor(): Promise<Staff>
+  /** A picture issued when first asked for; the runner asks at the start so that it is old at the end. */
+  earlyPicture(): Promise<EarlyPicture>
 }
 
 export function createFixtures(system: LiveSystem): Fixtures {
@@ -72,5 +89,12 @@ export function createFixtures(system: LiveSystem): Fixtures {
     }),
     operator: once(staff('operator')),
     auditor: once(staff('auditor')),
+    earlyPicture: once(async () => {
+      const customer = await newcomer()
+      const issuedAtMs = system.clock.nowMs()
+      const { pictureId, expiresAtMs } = await customer.app.call(factorsCaptcha, {})
+      const pictureAnswer = await system.shows(pictureId)
+      return { customer, picture: { pictureId, pictureAnswer, issuedAtMs, expiresAtMs } }
+    }),
   }
 }

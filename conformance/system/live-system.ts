@@ -9,6 +9,8 @@ import type { Staff } from './staff.ts'
 export type LiveSystem = {
   readonly clock: { nowMs(): number }
   readonly startedAtMs: number
+  /** The folder with keys, database and logs of this run. */
+  readonly dataDir: string
   /** `app`, `console`, `apiDocs`, `smsInbox`, `witness`, `bankCore`, `ca`. */
   readonly addresses: Readonly<Record<string, string>>
   readonly anchors: readonly Certificate[]
@@ -26,7 +28,9 @@ export type LiveSystem = {
   /** The log files the programs have written so far. */
   logs(): Promise<string>
   /** Switches a fault of the bank on, for the next call unless said otherwise. */
-  bankFault(order: { fault: string; times?: number | 'always'; delayMs?: number; on?: string[] } | undefined): Promise<void>
+  bankFault(
+    order: { fault: string; times?: number | 'always'; delayMs?: number; on?: string[] } | undefined,
+  ): Promise<void>
   kill(program: string): Promise<void>
   restart(program: string): Promise<void>
   pause(ms: number): Promise<void>

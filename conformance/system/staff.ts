@@ -32,7 +32,10 @@ export class Staff {
 
   async begin(password = this.account.password): Promise<OutputOf<typeof staffBeginLogin>> {
     const { loginName } = this.account
-    return this.app.call(staffBeginLogin, { loginName, secret: await this.app.enter('staff-login', password) })
+    return this.app.call(staffBeginLogin, {
+      loginName,
+      secret: await this.app.enter('staff-login', password),
+    })
   }
 
   async login(): Promise<OutputOf<typeof staffFinishLogin>> {
@@ -48,7 +51,10 @@ export class Staff {
   }
 
   /** Records of the audit log, newest first. */
-  async records(filter: Omit<InputOf<typeof staffAuditSearch>, 'limit'>, limit = 200): Promise<AuditRecord[]> {
+  async records(
+    filter: Omit<InputOf<typeof staffAuditSearch>, 'limit'>,
+    limit = 200,
+  ): Promise<AuditRecord[]> {
     return (await this.call(staffAuditSearch, { ...filter, limit })).records
   }
 }

@@ -91,6 +91,7 @@ async function observe(
   const system: LiveSystem = {
     clock,
     startedAtMs: clock.nowMs(),
+    dataDir,
     addresses,
     anchors,
     database,
