@@ -1,0 +1,90 @@
+import { staffCurrent, staffLogout } from '@anqu/contract'
+import {
+  applyAppearance,
+  defaultAppearance,
+  LanguageProvider,
+  parseAppearance,
+  type Appearance,
+} from '@anqu/ui'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { ConsoleApi } from '../api/connect-server.ts'
+import { toProblem, type Problem } from '../api/problem.ts'
+import { LoginPage } from '../pages/login-page.tsx'
+import { ConsoleProvider, type ConsoleContext, type Staff } from './console-context.tsx'
+import { formatPlace, parsePlace, type Place } from './router.ts'
+import { Shell } from './shell.tsx'
+
+const appearanceKey = 'anqu.console.appearance'
+
+export const App = ({
+  api,
+  clock,
+  storage,
+}: {
+  api: ConsoleApi
+  clock: { nowMs(): number }
+  storage: Storage
+}) => {
+  const [appearance, setAppearance] = useState<Appearance>(() => ({
+    ...defaultAppearance,
+    ...parseAppearance(storage.getItem(appearanceKey)),
+  }))
+  const [place, setPlace] = useState(() => parsePlace(location.hash))
+  const [staff, setStaff] = useState<Staff | 'unknown' | undefined>('unknown')
+  const [farewell, setFarewell] = useState<Problem>()
+
+  useEffect(() => applyAppearance(document.documentElement, appearance), [appearance])
+  useEffect(() => {
+    const moved = () => setPlace(parsePlace(location.hash))
+    addEventListener('hashchange', moved)
+    return () => removeEventListener('hashchange', moved)
+  }, [])
+  useEffect(() => {
+    // A session of this window may still live; its cookie is out of our reach, so the server is asked.
+    api.call(staffCurrent, {}).then(setStaff, (error: unknown) => {
+      setStaff(undefined)
+      if (toProblem(error).code === 'client.offline') setFarewell(toProblem(error))
+    })
+  }, [api])
+
+  const go = useCallback((next: Place) => {
+    location.hash = formatPlace(next)
+  }, [])
+  const leave = useCallback((problem?: Problem) => {
+    setStaff(undefined)
+    setFarewell(problem?.code === 'session.required' ? undefined : problem)
+  }, [])
+  const context = useMemo<ConsoleContext>(
+    () => ({ api, clock, place, go, leave }),
+    [api, clock, place, go, leave],
+  )
+  const switchLanguage = (): void => {
+    const next: Appearance = { ...appearance, language: appearance.language === 'zh' ? 'en' : 'zh' }
+    storage.setItem(appearanceKey, JSON.stringify(next))
+    setAppearance(next)
+  }
+  const logout = (): void => {
+    api.call(staffLogout, {}).then(
+      () => leave(),
+      () => leave(),
+    )
+  }
+  return (
+    <LanguageProvider language={appearance.language}>
+      <ConsoleProvider value={context}>
+        {staff === undefined && (
+          <LoginPage
+            farewell={farewell}
+            onIn={(found) => {
+              setFarewell(undefined)
+              setStaff(found)
+            }}
+          />
+        )}
+        {staff !== undefined && staff !== 'unknown' && (
+          <Shell staff={staff} onLanguage={switchLanguage} onLogout={logout} />
+        )}
+      </ConsoleProvider>
+    </LanguageProvider>
+  )
+}
