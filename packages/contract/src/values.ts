@@ -5,11 +5,12 @@ import { z } from 'zod'
 export const id = z.uuid()
 /** Money in 分 as a decimal string, because JSON numbers cannot hold every bigint. */
 export const fen = z.string().regex(/^(0|[1-9][0-9]{0,15})$/)
+/** Canonical: the bits of the last character that carry nothing are zero (RFC 4648 section 3.5). */
 export const base64 = (maxBytes: number) =>
   z
     .string()
     .max(Math.ceil(maxBytes / 3) * 4)
-    .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
+    .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/)
 export const atMs = z.int().nonnegative()
 export const phone = z.string().regex(/^1[3-9][0-9]{9}$/)
 /** A person's name: Chinese characters with the middle dot, or Latin letters. */

@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { AuditLog } from '../needs/audit.ts'
 import type { BoundRoute, CustomerSession, RequestContext, StaffSession } from './bound-route.ts'
+import { recordAnomaly } from './client-anomalies.ts'
 import { readCookie, sessionCookie } from './session-cookie.ts'
 
 export type SealedHttpNeeds = {
@@ -89,13 +90,9 @@ async function openRecord(
   try {
     return await needs.messages.open(record.channelId, `POST ${record.path}`, record.body)
   } catch (error) {
-    if (error instanceof MessageError && error.code !== 'message.unknown-channel')
-      await needs.audit.record({
-        event: error.code === 'message.replayed' ? 'client.duplicate-message' : 'client.illegal-message',
-        eventClass: 'client-anomaly',
-        outcome: 'failure',
+    if (error instanceof MessageError)
+      await recordAnomaly(needs.audit, error, {
         subject: 'anonymous',
-        description: error.code,
         origin: needs.pseudonym(record.request.ip),
         resource: record.path,
         correlationId: record.request.id,
@@ -112,8 +109,9 @@ async function handle(
   opened: Opened,
 ): Promise<{ status: number; value: unknown }> {
   const { request } = opened
+  let context: RequestContext | undefined
   try {
-    const context = await contextOf(needs, bound, opened)
+    context = await contextOf(needs, bound, opened)
     const input = parse(bound, opened.plaintext)
     const output = await bound.handle(input, context)
     return { status: 200, value: z.encode(bound.route.output, bound.route.output.parse(output)) }
@@ -123,6 +121,12 @@ async function handle(
         { correlationId: request.id, route: bound.route.name, code: error.code, detail: error.detail },
         'refused',
       )
+      await recordAnomaly(needs.audit, error, {
+        subject: context?.customer?.accountId ?? context?.staff?.staffId ?? 'anonymous',
+        origin: context?.origin ?? needs.pseudonym(request.ip),
+        resource: bound.route.path,
+        correlationId: request.id,
+      })
       return {
         status: refusals[error.code].status,
         value: refusalBody(error.code, request.id, error.retryAtMs),

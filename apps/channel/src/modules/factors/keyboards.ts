@@ -1,7 +1,7 @@
 import { Refusal, type InputOf, type OutputOf, type factorsKeyboard } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
 import { SecretBytes, type Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
-import { acceptTapOffer, openTaps } from '@anqu/message'
+import { acceptTapOffer, MessageError, openTaps } from '@anqu/message'
 import { policy } from '@anqu/policy'
 import { uuidv7, type Clock, type ShortLivedStore } from '@anqu/platform'
 import type { Keys } from '../../needs/keys.ts'
@@ -46,12 +46,14 @@ export function createKeyboards(needs: {
     async issue({ purpose, offer, clientKey }) {
       const keyboardId = uuidv7(clock.nowMs())
       const layout = randomLayout()
-      const pad = acceptTapOffer({
-        self: messageKey,
-        client: Sm2PublicKey.fromBytes(clientKey),
-        offer: base64ToBytes(offer),
-        keyboardId,
-      })
+      const pad = ofClient(() =>
+        acceptTapOffer({
+          self: messageKey,
+          client: Sm2PublicKey.fromBytes(clientKey),
+          offer: base64ToBytes(offer),
+          keyboardId,
+        }),
+      )
       const state: Stored = {
         purpose,
         layout,
@@ -90,15 +92,27 @@ export function createKeyboards(needs: {
 }
 
 function secretOf(state: Stored, entry: SecretEntry): SecretBytes {
-  const cells = openTaps({
-    state: base64ToBytes(state.tapState),
-    keyboardId: entry.keyboardId,
-    taps: entry.taps.map((tap) => base64ToBytes(tap)),
-    cells: state.layout.length,
-  })
+  const cells = ofClient(() =>
+    openTaps({
+      state: base64ToBytes(state.tapState),
+      keyboardId: entry.keyboardId,
+      taps: entry.taps.map((tap) => base64ToBytes(tap)),
+      cells: state.layout.length,
+    }),
+  )
   const bytes = Uint8Array.from(cells, (cell) => state.layout.charCodeAt(cell))
   const secret = SecretBytes.from(bytes)
   bytes.fill(0)
   cells.fill(0)
   return secret
+}
+
+/** An offer or a tap that cannot be opened is the client's doing: its message is illegal, the server has no fault. */
+function ofClient<T>(open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof MessageError) throw new Refusal('request.malformed', error.message)
+    throw error
+  }
 }

@@ -138,8 +138,18 @@ async function verifyEverything(
     context,
   )
   // What was signed must be what we hold, byte for byte: an amount changed on the way ends here.
-  if (!constantTimeEqual(base64ToBytes(input.order), row.order_bytes))
+  if (!constantTimeEqual(base64ToBytes(input.order), row.order_bytes)) {
+    await needs.audit.record({
+      ...operationEvent(row, {
+        event: 'client.invalid-signature',
+        outcome: 'failure',
+        origin: context.origin,
+        why: 'The signed order differs from the prepared one',
+      }),
+      eventClass: 'client-anomaly',
+    })
     throw new Refusal('operation.signature-rejected', 'the order differs from the prepared one')
+  }
   await needs.verifySignature({
     accountId: owner.accountId,
     deviceId: owner.deviceId,
