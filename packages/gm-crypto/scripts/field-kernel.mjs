@@ -30,7 +30,10 @@ export const jsTarget = {
   bits: 22,
   load: (pointer, i) => `F[${pointer} + ${i}]!`,
   store: (pointer, i, value) => `F[${pointer} + ${i}] = ${value}`,
-  carry: (value) => `Math.floor(${value} * 2.384185791015625e-7)`,
+  // The floor of value · 2⁻²², by rounding to the nearest integer instead of Math.floor, which was measured to branch:
+  // less than half is taken off exactly (0.5 − 2⁻²³), and adding 1.5 · 2⁵² leaves no room for a fraction.
+  carry: (value) =>
+    `${value} * 2.384185791015625e-7 - 0.49999988079071045 + 6755399441055744 - 6755399441055744`,
   low: (value, carry) => `${value} - ${carry} * 4194304`,
   shift: (value, by) => (by === 0 ? value : `${value} * ${2 ** by}`),
   lowProduct: undefined,
