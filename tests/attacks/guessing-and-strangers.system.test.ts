@@ -95,6 +95,8 @@ test('a new installation of the same customer pays nothing until it is bound', a
 
 test('what is not entered on the secure keyboard of its own purpose is no password', async () => {
   const customer = await system().fixtures.freshRegistered()
+  const { environment } = madeUp
+  const { phone, loginPassword } = customer.person
   const begin = (secret: { keyboardId: string; taps: string[] }): Promise<unknown> =>
     customer.app.call(sessionsBeginLogin, { phone, secret, environment })
   const forAnother = await customer.app.enter('register', loginPassword)
