@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath() === undefined)(
         await page.getByText('今日保费').waitFor()
         await look('overview')
         await open('业务')
-        await page.getByRole('row').nth(1).click()
+        await page.locator('tbody tr').first().click()
         await page.getByText('状态流转').waitFor()
         expect(await page.getByText('executing → done').count()).toBe(1)
         await look('operation')

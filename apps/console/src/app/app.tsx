@@ -15,6 +15,8 @@ import { formatPlace, parsePlace, type Place } from './router.ts'
 import { Shell } from './shell.tsx'
 
 const appearanceKey = 'anqu.console.appearance'
+/** Says only that somebody logged in in this tab. */
+const openedKey = 'anqu.console.opened'
 
 export const App = ({
   api,
@@ -30,7 +32,9 @@ export const App = ({
     ...parseAppearance(storage.getItem(appearanceKey)),
   }))
   const [place, setPlace] = useState(() => parsePlace(location.hash))
-  const [staff, setStaff] = useState<Staff | 'unknown' | undefined>('unknown')
+  const [staff, setStaff] = useState<Staff | 'unknown' | undefined>(() =>
+    sessionStorage.getItem(openedKey) === null ? undefined : 'unknown',
+  )
   const [farewell, setFarewell] = useState<Problem>()
 
   useEffect(() => applyAppearance(document.documentElement, appearance), [appearance])
@@ -40,7 +44,8 @@ export const App = ({
     return () => removeEventListener('hashchange', moved)
   }, [])
   useEffect(() => {
-    // A session of this window may still live; its cookie is out of our reach, so the server is asked.
+    // After a reload the session may still live; its cookie is out of our reach, so the server is asked.
+    if (sessionStorage.getItem(openedKey) === null) return
     api.call(staffCurrent, {}).then(setStaff, (error: unknown) => {
       setStaff(undefined)
       if (toProblem(error).code === 'client.offline') setFarewell(toProblem(error))
@@ -51,6 +56,7 @@ export const App = ({
     location.hash = formatPlace(next)
   }, [])
   const leave = useCallback((problem?: Problem) => {
+    sessionStorage.removeItem(openedKey)
     setStaff(undefined)
     setFarewell(problem?.code === 'session.required' ? undefined : problem)
   }, [])
@@ -76,6 +82,7 @@ export const App = ({
           <LoginPage
             farewell={farewell}
             onIn={(found) => {
+              sessionStorage.setItem(openedKey, 'yes')
               setFarewell(undefined)
               setStaff(found)
             }}

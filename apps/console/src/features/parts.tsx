@@ -34,7 +34,7 @@ export type Column<Row> = {
   readonly align?: 'end'
 }
 
-/** A table that turns into cards on a narrow screen; a row may be opened. */
+/** A table that turns into cards on a narrow screen, where only its roles say that it is one; a row may be opened. */
 export function DataTable<Row>(props: {
   label: string
   columns: readonly Column<Row>[]
@@ -46,7 +46,7 @@ export function DataTable<Row>(props: {
   if (props.rows.length === 0) return <p className="co-empty">{props.empty}</p>
   return (
     <div className="co-table-box">
-      <table className="co-table" aria-label={props.label}>
+      <table className="co-table" role="table" aria-label={props.label}>
         <thead>
           <tr>
             {props.columns.map(({ title, align }) => (
@@ -56,15 +56,16 @@ export function DataTable<Row>(props: {
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {props.rows.map((row) => (
             <tr
               key={props.rowKey(row)}
+              role="row"
               data-opens={props.onOpen !== undefined || undefined}
               onClick={() => props.onOpen?.(row)}
             >
               {props.columns.map(({ title, cell, align }) => (
-                <td key={title} data-title={title} data-align={align}>
+                <td key={title} role="cell" data-title={title} data-align={align}>
                   {cell(row)}
                 </td>
               ))}

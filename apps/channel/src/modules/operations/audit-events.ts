@@ -1,6 +1,14 @@
 import type { AuditEvent } from '../../needs/audit.ts'
 import type { OperationRow } from './store/operation-store.ts'
 
+const descriptions: Readonly<Record<string, string>> = {
+  'operation.prepared': 'Order fixed and shown to the customer',
+  'operation.second-password': 'Risk acknowledged and transaction password verified',
+  'operation.authorised': 'Code, picture and signature of the secure element verified; limit taken',
+  'operation.expired': 'Not confirmed in time; nothing moved',
+  'payment.done': 'Money moved, posted and receipted',
+}
+
 /** One audit event of an operation. All events of one operation share its id as correlation id. */
 export function operationEvent(
   row: Pick<OperationRow, 'operation_id' | 'account_id' | 'type' | 'amount_fen' | 'payee'>,
@@ -17,7 +25,7 @@ export function operationEvent(
     eventClass: what.event.startsWith('payment.') ? 'payment' : 'operation',
     outcome: what.outcome,
     subject: row.account_id,
-    description: what.why ?? what.event,
+    description: what.why ?? descriptions[what.event] ?? what.event,
     origin: what.origin,
     resource: `operation:${row.operation_id}`,
     correlationId: row.operation_id,
