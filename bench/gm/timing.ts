@@ -12,8 +12,9 @@ function cropped(times: readonly number[]): number[] {
   return times.toSorted((a, b) => a - b).slice(0, Math.floor(times.length * 0.5))
 }
 
+const mean = (x: readonly number[]) => x.reduce((sum, value) => sum + value, 0) / x.length
+
 function welch(left: readonly number[], right: readonly number[]): number {
-  const mean = (x: readonly number[]) => x.reduce((sum, value) => sum + value, 0) / x.length
   const [a, b] = [mean(left), mean(right)]
   const spread = (x: readonly number[], m: number) =>
     x.reduce((s, v) => s + (v - m) ** 2, 0) / (x.length - 1) / x.length
@@ -36,10 +37,11 @@ function measure(
     const nanos = Number(process.hrtime.bigint() - start)
     times[(order[i] ?? 0) & 1 ? 1 : 0].push(nanos)
   }
-  const t = welch(cropped(times[0]), cropped(times[1]))
-  console.log(
-    `  ${name.padEnd(52)} t = ${t.toFixed(2).padStart(7)}${Math.abs(t) > 4.5 ? '   look at this' : ''}`,
-  )
+  const [left, right] = [cropped(times[0]), cropped(times[1])]
+  const t = welch(left, right)
+  const difference = `${(mean(left) - mean(right)).toFixed(1)} of ${mean(right).toFixed(0)} ns`
+  const mark = Math.abs(t) > 4.5 ? '   look at this' : ''
+  console.log(`  ${name.padEnd(46)} t = ${t.toFixed(2).padStart(7)}   ${difference.padStart(20)}${mark}`)
 }
 
 function measureEngine(engine: Engine): void {
@@ -51,12 +53,14 @@ function measureEngine(engine: Engine): void {
   const [digest, random, key] = [randomBytes(32), randomBytes(32), scalar()]
   const inverse = engine.signingInverse(key)
   const block = new Uint8Array(16)
+  measure('control: k·G, the same k in both classes', scalar(), scalar, () => engine.multiplyBase(key))
   measure('k·G, k = 1 against random k', low, scalar, (k) => engine.multiplyBase(k))
   measure('k·P, k = 1 against random k', low, scalar, (k) => engine.multiply(k, point))
   measure('sign, d = 1 against random d', low, scalar, (d) =>
     engine.sign({ digest, scalar: d, inverse, random }),
   )
   measure('(1 + d)⁻¹, d = 1 against random d', low, scalar, (d) => engine.signingInverse(d))
+  measure('(1 + d)⁻¹, one random d against others', scalar(), scalar, (d) => engine.signingInverse(d))
   measure(
     'SM4 with the zero key against random keys',
     block,
