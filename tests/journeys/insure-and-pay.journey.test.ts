@@ -142,7 +142,7 @@ async function insure(customer: CustomerAtPhone): Promise<void> {
   await page.getByText('安行·综合意外险').first().click()
   await customer.look('product')
   await customer.press('阅读条款')
-  await customer.see('重要条款')
+  await page.getByRole('checkbox').first().waitFor()
   for (const box of await page.getByRole('checkbox').all()) await box.check()
   await customer.look('terms')
   await customer.press('已阅读全文，继续投保')

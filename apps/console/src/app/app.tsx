@@ -32,10 +32,7 @@ export const App = ({
     ...parseAppearance(storage.getItem(appearanceKey)),
   }))
   const [place, setPlace] = useState(() => parsePlace(location.hash))
-  const [staff, setStaff] = useState<Staff | 'unknown' | undefined>(() =>
-    sessionStorage.getItem(openedKey) === null ? undefined : 'unknown',
-  )
-  const [farewell, setFarewell] = useState<Problem>()
+  const { staff, farewell, enter, leave } = useStaffSession(api)
 
   useEffect(() => applyAppearance(document.documentElement, appearance), [appearance])
   useEffect(() => {
@@ -43,22 +40,8 @@ export const App = ({
     addEventListener('hashchange', moved)
     return () => removeEventListener('hashchange', moved)
   }, [])
-  useEffect(() => {
-    // After a reload the session may still live; its cookie is out of our reach, so the server is asked.
-    if (sessionStorage.getItem(openedKey) === null) return
-    api.call(staffCurrent, {}).then(setStaff, (error: unknown) => {
-      setStaff(undefined)
-      if (toProblem(error).code === 'client.offline') setFarewell(toProblem(error))
-    })
-  }, [api])
-
   const go = useCallback((next: Place) => {
     location.hash = formatPlace(next)
-  }, [])
-  const leave = useCallback((problem?: Problem) => {
-    sessionStorage.removeItem(openedKey)
-    setStaff(undefined)
-    setFarewell(problem?.code === 'session.required' ? undefined : problem)
   }, [])
   const context = useMemo<ConsoleContext>(
     () => ({ api, clock, place, go, leave }),
@@ -78,20 +61,39 @@ export const App = ({
   return (
     <LanguageProvider language={appearance.language}>
       <ConsoleProvider value={context}>
-        {staff === undefined && (
-          <LoginPage
-            farewell={farewell}
-            onIn={(found) => {
-              sessionStorage.setItem(openedKey, 'yes')
-              setFarewell(undefined)
-              setStaff(found)
-            }}
-          />
-        )}
+        {staff === undefined && <LoginPage farewell={farewell} onIn={enter} />}
         {staff !== undefined && staff !== 'unknown' && (
           <Shell staff={staff} onLanguage={switchLanguage} onLogout={logout} />
         )}
       </ConsoleProvider>
     </LanguageProvider>
   )
+}
+
+/** Who is logged in in this tab, and what ended the session before. */
+function useStaffSession(api: ConsoleApi) {
+  const [staff, setStaff] = useState<Staff | 'unknown' | undefined>(() =>
+    sessionStorage.getItem(openedKey) === null ? undefined : 'unknown',
+  )
+  const [farewell, setFarewell] = useState<Problem>()
+  useEffect(() => {
+    // After a reload the session may still live; its cookie is out of our reach, so the server is asked.
+    if (sessionStorage.getItem(openedKey) === null) return
+    api.call(staffCurrent, {}).then(setStaff, (error: unknown) => {
+      setStaff(undefined)
+      if (toProblem(error).code === 'client.offline') setFarewell(toProblem(error))
+    })
+  }, [api])
+
+  const leave = useCallback((problem?: Problem) => {
+    sessionStorage.removeItem(openedKey)
+    setStaff(undefined)
+    setFarewell(problem?.code === 'session.required' ? undefined : problem)
+  }, [])
+  const enter = useCallback((found: Staff) => {
+    sessionStorage.setItem(openedKey, 'yes')
+    setFarewell(undefined)
+    setStaff(found)
+  }, [])
+  return { staff, farewell, enter, leave }
 }
