@@ -4,6 +4,7 @@ import {
   createHttpServer,
   createLog,
   createMemoryStore,
+  createMetrics,
   createRedisStore,
   onShutdown,
   openDatabase,
@@ -23,6 +24,11 @@ import { registerSealedRoutes, renderRefusal } from './http/sealed-routes.ts'
 import { serveApp } from './http/static-app.ts'
 
 const version = '0.1.0'
+const metrics = createMetrics('channel')
+const answers = metrics.counter('anqu_sealed_answers_total', 'Sealed answers by route and status', [
+  'route',
+  'status',
+])
 
 async function start(): Promise<void> {
   await initGmCrypto()
@@ -98,7 +104,14 @@ async function serve(
     pseudonym: (address) => channel.keys.lookup('address', address).slice(0, 16),
     resolveCustomer: channel.sessions.resolve,
     resolveStaff: channel.operators.resolve,
+    answered: (route, status) => answers.inc({ route, status: String(status) }),
   })
+  // Figures are for the internal listener: they tell a stranger when the system is weak.
+  if (side.audience === 'staff')
+    server.app.get('/metrics', async (_request, reply) => {
+      const { contentType, text } = await metrics.render()
+      return reply.type(contentType).send(text)
+    })
   server.app.get('/healthz', async () => ({ status: 'ok' }))
   server.app.get('/trust-anchors', async () => ({ certificates: side.anchors }))
   serveApiDocs(server.app, side.audience, version)

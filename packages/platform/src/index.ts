@@ -30,6 +30,4 @@ export { TransportError, type TransportProblem } from './http/transport-error.ts
 export { renderTransportError, type ErrorRenderer, type RenderedError } from './http/render-error.ts'
 export { parseInput } from './http/parse-input.ts'
 export { createPeriodicJobs, type PeriodicJobs } from './jobs/periodic-jobs.ts'
-export { createDueWork, type DueWork, type DueItem, type DueHandler } from './jobs/due-work.ts'
-export { createOutbox, type Outbox, type OutboxHandler } from './jobs/outbox.ts'
 export { loadKeyFile, readIfPresent } from './key-file.ts'

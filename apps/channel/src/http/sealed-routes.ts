@@ -26,6 +26,8 @@ export type SealedHttpNeeds = {
     use: 'plain' | 'fund' | 'reauthenticate',
   ) => Promise<CustomerSession>
   readonly resolveStaff: (token: string, clientKeyId: string) => Promise<StaffSession>
+  /** Told of every sealed answer: the route's declared name and the HTTP status, nothing of the caller. */
+  readonly answered: (route: string, status: number) => void
 }
 
 export const sealedType = 'application/vnd.anqu.sealed'
@@ -79,6 +81,7 @@ async function answerSealed(
     plaintext: opened.plaintext,
     clientKey: opened.clientKey,
   })
+  needs.answered(bound.route.name, status)
   const sealed = opened.seal(utf8ToBytes(JSON.stringify(value)))
   return reply.code(status).type(sealedType).send(Buffer.from(sealed))
 }

@@ -26,7 +26,7 @@ interface MigrationFile {
   readonly checksum: string
 }
 
-/** The tables of this package: leases of periodic jobs and due work. */
+/** The table of this package: leases of periodic jobs. */
 export const platformMigrations: MigrationSet = {
   module: 'platform',
   directory: new URL('../jobs/migrations/', import.meta.url),

@@ -38,7 +38,7 @@ describe('sql', () => {
   })
 
   it('takes plain names only as identifiers', () => {
-    expect(sql`select * from ${sql.identifier('due_work')}`.text).toBe('select * from "due_work"')
+    expect(sql`select * from ${sql.identifier('job_lease')}`.text).toBe('select * from "job_lease"')
     expect(() => sql.identifier('a"; drop table b')).toThrow('not a plain SQL name')
   })
 })
