@@ -6,7 +6,7 @@ import { signHedged } from './js/hedged-sign.ts'
  * `bytes()` returns (see assembly/slots.ts and assembly/sm2.ts, which say what each function reads and leaves).
  */
 export interface CurveCore {
-  bytes(): Uint8Array
+  bytes(): Uint8Array<ArrayBuffer>
   readonly prepare: () => void
   readonly wipe: () => void
   readonly multiplyBase: () => void
@@ -70,8 +70,8 @@ class TableSlots {
 
 /** Arguments go into `ready()`, results come out of `take`, which erases what the call left behind. */
 interface Workspace {
-  ready(): Uint8Array
-  take(from: number, length: number): Uint8Array
+  ready(): Uint8Array<ArrayBuffer>
+  take(from: number, length: number): Uint8Array<ArrayBuffer>
 }
 
 function workspace(core: CurveCore): Workspace {

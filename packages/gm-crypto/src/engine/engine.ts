@@ -22,9 +22,9 @@ export interface Engine {
   /** (a + b·c) mod n; constant time. Any values below 2²⁵⁶. */
   multiplyAdd(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8Array
   /** r‖s for a given nonce, or `undefined` when it must be replaced (GB/T 32918.2, 6.1 A5 and A6); constant time. */
-  signWithNonce(input: SignInput & { readonly nonce: Uint8Array }): Uint8Array | undefined
+  signWithNonce(input: SignInput & { readonly nonce: Uint8Array }): Uint8Array<ArrayBuffer> | undefined
   /** r‖s with nonces derived from 32 random bytes, the scalar and the digest (src/engine/js/hedged-sign.ts); constant time. */
-  sign(input: SignInput & { readonly random: Uint8Array }): Uint8Array
+  sign(input: SignInput & { readonly random: Uint8Array }): Uint8Array<ArrayBuffer>
   /** GB/T 32918.2, 7.1 B1–B2 and B5–B7 with every refusal; takes any 64 bytes as the signature. */
   verify(digest: Uint8Array, signature: Uint8Array, point: Uint8Array): boolean
   /** Prepares a table for a key that verifies often. */

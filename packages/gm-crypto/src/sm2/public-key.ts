@@ -1,12 +1,12 @@
 import { constantTimeEqual, isZero } from '../bytes.ts'
 import { engine } from '../engine/current.ts'
 import { GmCryptoError } from '../errors.ts'
-import { Sm3 } from '../sm3/sm3.ts'
+import { sm3, Sm3 } from '../sm3/sm3.ts'
 import { curveParameters } from './curve.ts'
 
 // Lets the functions of this package read x‖y without a copy, and nobody else.
 let readPoint: (key: Sm2PublicKey) => Uint8Array
-let readDigestPrefix: (key: Sm2PublicKey) => Sm3
+let readDefaultIdentity: (key: Sm2PublicKey) => Uint8Array
 
 /** The bytes of the default distinguishing identifier "1234567812345678" (GM/T 0009—2012, clause 10). */
 export const SM2_DEFAULT_ID: Uint8Array = new TextEncoder().encode('1234567812345678')
@@ -36,12 +36,12 @@ function hashIdentity(point: Uint8Array, id: Sm2Id): Uint8Array {
  */
 export class Sm2PublicKey {
   readonly #point: Uint8Array
-  #defaultPrefix: Sm3 | undefined
+  #defaultIdentity: Uint8Array | undefined
 
   static {
     readPoint = (key) => key.#point
-    readDigestPrefix = (key) =>
-      (key.#defaultPrefix ??= new Sm3().update(hashIdentity(key.#point, SM2_DEFAULT_ID)))
+    // Z under the default identifier is hashed once for each key.
+    readDefaultIdentity = (key) => (key.#defaultIdentity ??= hashIdentity(key.#point, SM2_DEFAULT_ID))
   }
 
   private constructor(point: Uint8Array) {
@@ -91,15 +91,24 @@ export function pointOf(key: Sm2PublicKey): Uint8Array {
   return readPoint(key)
 }
 
+// Up to this length a message is copied behind Z and hashed in one call, which costs less than an incremental hash.
+const shortMessage = 4096
+
+function identity(key: Sm2PublicKey, id: Sm2Id | undefined): Uint8Array {
+  return id === undefined ? readDefaultIdentity(key) : hashIdentity(readPoint(key), id)
+}
+
 /** Z, the hash of identity, curve and public key (GB/T 32918.2, 5.5): 32 bytes. */
-export function sm2Identity(key: Sm2PublicKey, id: Sm2Id = SM2_DEFAULT_ID): Uint8Array {
-  return hashIdentity(readPoint(key), id)
+export function sm2Identity(key: Sm2PublicKey, id?: Sm2Id): Uint8Array<ArrayBuffer> {
+  return identity(key, id).slice()
 }
 
 /** e = SM3(Z‖message): what SM2 signs (GB/T 32918.2, 6.1 A1 and A2). 32 bytes. */
 export function sm2Digest(key: Sm2PublicKey, message: Uint8Array, id?: Sm2Id): Uint8Array<ArrayBuffer> {
-  // Z under the default identifier is hashed once for each key.
-  const prefix =
-    id === undefined ? readDigestPrefix(key).clone() : new Sm3().update(hashIdentity(readPoint(key), id))
-  return prefix.update(message).digest()
+  const z = identity(key, id)
+  if (message.length > shortMessage) return new Sm3().update(z).update(message).digest()
+  const joined = new Uint8Array(z.length + message.length)
+  joined.set(z)
+  joined.set(message, z.length)
+  return sm3(joined)
 }

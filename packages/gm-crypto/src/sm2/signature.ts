@@ -43,7 +43,7 @@ export function sm2SignDigest(
   const random = randomBytes(32)
   const raw = engine().sign({ digest, scalar, inverse, random })
   random.fill(0)
-  return options.format === 'der' ? sm2SignatureToDer(raw) : Uint8Array.from(raw)
+  return options.format === 'der' ? sm2SignatureToDer(raw) : raw
 }
 
 /** Signs `message`: e = SM3(Z‖message), then `sm2SignDigest`. */

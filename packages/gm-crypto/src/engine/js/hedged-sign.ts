@@ -27,7 +27,7 @@ function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
 export function signHedged(
   signWithNonce: CurveEngine['signWithNonce'],
   { digest, scalar, inverse, random }: SignInput & { readonly random: Uint8Array },
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(65)
   message.set(scalar)
   message.set(digest, 32)

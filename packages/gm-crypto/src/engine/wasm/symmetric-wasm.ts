@@ -29,7 +29,7 @@ const longestInside = 0xffffffff - chunk
 /** The module's functions and its whole memory as bytes, renewed by the caller whenever the memory grows. */
 interface Module {
   readonly exports: SymmetricExports
-  readonly view: () => Uint8Array
+  readonly view: () => Uint8Array<ArrayBuffer>
 }
 
 function sm3Part({ exports, view }: Module): Pick<SymmetricEngine, 'sm3' | 'sm3Finish' | 'sm3Blocks'> {
@@ -37,7 +37,7 @@ function sm3Part({ exports, view }: Module): Pick<SymmetricEngine, 'sm3' | 'sm3F
     view().set(new Uint8Array(state.buffer, state.byteOffset, 32), hashAt)
   }
   const takeHash = (dataLength: number): Uint8Array<ArrayBuffer> => {
-    const out = Uint8Array.from(view().subarray(hashAt, hashAt + 32))
+    const out = view().slice(hashAt, hashAt + 32)
     exports.wipeData(dataLength + 72)
     return out
   }
@@ -136,7 +136,10 @@ function ghashPart({ exports, view }: Module): Pick<SymmetricEngine, 'ghash'> {
 }
 
 /** SM3, SM4 and GHASH over the module. */
-export function symmetricWasm(exports: SymmetricExports, view: () => Uint8Array): SymmetricEngine {
+export function symmetricWasm(
+  exports: SymmetricExports,
+  view: () => Uint8Array<ArrayBuffer>,
+): SymmetricEngine {
   const module = { exports, view }
   return { ...sm3Part(module), ...sm4Part(module), ...ghashPart(module) }
 }
