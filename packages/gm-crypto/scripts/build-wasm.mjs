@@ -8,6 +8,7 @@ import asc from 'assemblyscript/asc'
 import { format, resolveConfig } from 'prettier'
 import { constants, jsTarget, kernel, wasmTarget } from './field-kernel.mjs'
 import { sm3Kernel } from './sm3-kernel.mjs'
+import { sm4Circuit } from './sm4-circuit.mjs'
 import { sm4Kernel } from './sm4-tables.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -67,7 +68,10 @@ async function compile() {
 }
 
 async function outputs() {
-  const files = new Map([[join(generated, 'kernel.ts'), jsKernel()]])
+  const files = new Map([
+    [join(generated, 'kernel.ts'), jsKernel()],
+    [join(generated, 'sm4-circuit.ts'), quiet + notice + sm4Circuit()],
+  ])
   for (const name of shared) {
     const source = await readFile(join(assembly, `${name}.ts`), 'utf8')
     files.set(join(generated, `${name}.ts`), toTypeScript(source, name))

@@ -76,6 +76,9 @@ export const tables = {
   out2: nibbles.map((n) => (n === 0 ? 0 : join(0, inverse(fromNibble[n])))),
 }
 
+/** What the circuit of the JavaScript engine is made from. */
+export const field = { linear, times, split, fromNibble, nibble, zeta, conjugate, inverse }
+
 function check() {
   const at = (table, index) => (index > 15 ? 0 : table[index])
   for (const x of all) {
