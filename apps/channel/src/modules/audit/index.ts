@@ -1,3 +1,3 @@
 export { createAudit, type Audit } from './module.ts'
 export { auditRoutes } from './routes.ts'
-export { chainNames, verifyChain, type ChainVerdict } from './verify-chain.ts'
+export type { ChainVerdict } from './verify-chain.ts'

@@ -5,6 +5,7 @@ import type { AuditEvent, AuditLog } from '../../needs/audit.ts'
 import type { Keys } from '../../needs/keys.ts'
 import { headStatement } from './domain/chain.ts'
 import { insertPending, sealPending } from './store/audit-store.ts'
+import { chainNames, verifyChain, type ChainVerdict } from './verify-chain.ts'
 
 const chain = 'channel'
 const sealBatch = 500
@@ -14,6 +15,8 @@ export type Audit = AuditLog & {
   seal(): Promise<number>
   /** Signs the head when it moved since the last signature. */
   signHead(): Promise<void>
+  /** Recomputes every chain and checks its heads against the server's own certificate. */
+  verify(): Promise<ChainVerdict[]>
 }
 
 /** The audit log: append only, chained by SM3, heads signed by the server (A-5.11, D-5.4.4.2). */
@@ -52,6 +55,12 @@ export function createAudit(needs: { db: Db; clock: Clock; keys: Pick<Keys, 'sig
         insert into audit_signature (chain, sequence, hash, at_ms, signature, certificate)
         values (${chain}, ${head.sequence}, ${head.hash}, ${clock.nowMs()}, ${signature}, ${certificate})
         on conflict do nothing`)
+    },
+    async verify() {
+      const { certificate } = keys.signReceipt(new Uint8Array())
+      const verdicts: ChainVerdict[] = []
+      for (const name of await chainNames(db)) verdicts.push(await verifyChain(db, name, certificate))
+      return verdicts
     },
   }
 }

@@ -1,11 +1,17 @@
 import { Refusal, staffAuditSearch, staffAuditVerify, type OutputOf } from '@anqu/contract'
-import { base64UrlToBytes, bytesToBase64Url, bytesToHex, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
+import {
+  base64UrlToBytes,
+  bytesToBase64Url,
+  bytesToHex,
+  bytesToUtf8,
+  ParseError,
+  utf8ToBytes,
+} from '@anqu/encoding'
 import { sql, type Clock, type Db } from '@anqu/platform'
 import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditEvent } from '../../needs/audit.ts'
 import type { Audit } from './module.ts'
 import { findRecords, type ChainRow } from './store/audit-store.ts'
-import { chainNames, verifyChain } from './verify-chain.ts'
 
 type View = OutputOf<typeof staffAuditSearch>['records'][number]
 
@@ -24,9 +30,19 @@ const viewOf = (row: ChainRow): View => {
 const cursorOf = (record: View): string => bytesToBase64Url(utf8ToBytes(`${record.atMs}.${record.recordId}`))
 
 function parseCursor(cursor: string): { atMs: number; recordId: string } {
-  const match = /^([0-9]{1,15})\.([0-9a-f-]{36})$/.exec(bytesToUtf8(base64UrlToBytes(cursor)))
+  const match = /^([0-9]{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(textOf(cursor))
   if (match?.[1] === undefined || match[2] === undefined) throw new Refusal('request.malformed', 'cursor')
   return { atMs: Number(match[1]), recordId: match[2] }
+}
+
+/** A cursor is the caller's text: one that is no base64 or no UTF-8 is malformed, not a fault of ours. */
+function textOf(cursor: string): string {
+  try {
+    return bytesToUtf8(base64UrlToBytes(cursor))
+  } catch (error) {
+    if (error instanceof ParseError) throw new Refusal('request.malformed', 'cursor')
+    throw error
+  }
 }
 
 /** Reading the log is itself a recorded event (A-5.11-10). */
@@ -63,8 +79,7 @@ export function auditRoutes(needs: { db: Db; clock: Clock; audit: Audit }): Boun
       await audit.record(accessEvent(context, 'Verified the audit chain', 'audit-chain'))
       await audit.seal()
       await audit.signHead()
-      const chains = []
-      for (const name of await chainNames(db)) chains.push(await verifyChain(db, name))
+      const chains = await audit.verify()
       const pending = await db.one<{ count: bigint }>(sql`select count(*) as count from audit_pending`)
       return {
         intact: chains.every((chain) => chain.brokenAtSequence === null),

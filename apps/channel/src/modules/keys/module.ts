@@ -42,7 +42,11 @@ export async function createKeys(needs: {
   const dataKey = (purpose: string): Promise<SecretBytes> => {
     const known = dataKeys.get(purpose)
     if (known !== undefined) return known
-    const loading = loadDataKey(store, `dek:${purpose}`, { wrap, unwrap })
+    // A failure is not kept: the next caller asks the database again.
+    const loading = loadDataKey(store, `dek:${purpose}`, { wrap, unwrap }).catch((error: unknown) => {
+      dataKeys.delete(purpose)
+      throw error
+    })
     dataKeys.set(purpose, loading)
     return loading
   }

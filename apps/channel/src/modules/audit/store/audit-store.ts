@@ -48,7 +48,7 @@ async function lockHead(tx: Transaction, chain: string): Promise<{ sequence: big
   return tx.one<{ sequence: bigint; hash: Uint8Array }>(select)
 }
 
-const columnsOf = (body: string): StoredRecord => {
+export const columnsOf = (body: string): StoredRecord => {
   // The body was written by this module as canonical JSON of a record with these fields.
   const record = JSON.parse(body) as Omit<StoredRecord, 'body'>
   const { recordId, atMs, subject, event, outcome, correlationId } = record

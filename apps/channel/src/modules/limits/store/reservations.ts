@@ -27,7 +27,9 @@ export async function reserve(tx: Transaction, use: Reservation): Promise<boolea
 }
 
 export async function settle(tx: Transaction, operationId: string): Promise<void> {
-  await tx.execute(sql`update limit_reservation set state = 'used' where operation_id = ${operationId}`)
+  await tx.execute(
+    sql`update limit_reservation set state = 'used' where operation_id = ${operationId} and state = 'reserved'`,
+  )
 }
 
 /** Gives a reserved amount back, once. */
