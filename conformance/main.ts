@@ -13,9 +13,10 @@ import { startLiveSystem } from './system/start.ts'
 const version = '0.1.0'
 const marks = { passed: '✓', failed: '✗', skipped: '–' } as const
 
-function show({ control, outcome, reason, durationMs }: ControlResult): void {
+function show({ control, outcome, reason, durationMs, evidence }: ControlResult): void {
   const line = `${marks[outcome]} ${control.id}  ${control.title.zh}  (${control.clauses.length} 条, ${durationMs} ms)`
-  process.stdout.write(`${line}${reason === null ? '' : `\n    ${reason}`}\n`)
+  const met = outcome === 'failed' ? (evidence.at(-1)?.data ?? '') : ''
+  process.stdout.write(`${line}${reason === null ? '' : `\n    ${reason} ${met}`}\n`)
 }
 
 /** Writes JSON and page to a folder; the newest run is always `latest`. */

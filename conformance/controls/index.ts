@@ -1,6 +1,34 @@
 import type { Control } from '../runner/control.ts'
+import { auditControls } from './audit.ts'
+import { bindingControls } from './binding.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
+import { inputControls } from './input.ts'
+import { keyboardControls } from './keyboard.ts'
+import { lockoutControls } from './lockout.ts'
+import { loginControls } from './login.ts'
+import { messageControls } from './message.ts'
+import { operationControls } from './operation.ts'
 import { otpControls } from './otp.ts'
+import { passwordControls } from './password.ts'
+import { privacyControls } from './privacy.ts'
+import { secureElementControls } from './secure-element.ts'
+import { sessionControls } from './session.ts'
 
 /** Every control, in the order they run. */
-export const allControls: readonly Control[] = [...captchaControls, ...otpControls, captchaExpiry]
+export const allControls: readonly Control[] = [
+  ...captchaControls,
+  ...otpControls,
+  ...loginControls,
+  ...lockoutControls,
+  ...sessionControls,
+  ...messageControls,
+  ...inputControls,
+  ...passwordControls,
+  ...keyboardControls,
+  ...privacyControls,
+  ...secureElementControls,
+  ...bindingControls,
+  ...operationControls,
+  ...auditControls,
+  captchaExpiry,
+]

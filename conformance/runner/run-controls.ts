@@ -51,6 +51,7 @@ async function runControl(
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     if (error instanceof ControlSkipped) return result('skipped', error.message)
     // A check that breaks has proven nothing, so it counts as failed, and says how it broke.
+    // The refusing record itself says what was met.
     if (chain.records.at(-1)?.kind !== 'failure' || chain.records.length === first)
       chain.add({ control: control.id, kind: 'failure', what: '检查未能完成', data: reason.slice(0, 400) })
     return result('failed', reason.slice(0, 400))
