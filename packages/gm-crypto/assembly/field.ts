@@ -18,18 +18,18 @@ export const TABLES: i32 = 132096
 const LIMBS: i32 = 9
 const BITS: i32 = 29
 
-@inline
+// inline
 export function getByte(at: i32): i32 {
   return load<u8>(at)
 }
 
-@inline
+// inline
 export function setByte(at: i32, value: i32): void {
   store<u8>(at, value)
 }
 
 /** o = a + b without carries. */
-@inline
+// inline
 export function add(o: i32, a: i32, b: i32): void {
   v128.store(o, i64x2.add(v128.load(a), v128.load(b)))
   v128.store(o, i64x2.add(v128.load(a, 16), v128.load(b, 16)), 16)
@@ -39,7 +39,7 @@ export function add(o: i32, a: i32, b: i32): void {
 }
 
 /** o = a − b without carries. */
-@inline
+// inline
 export function subtract(o: i32, a: i32, b: i32): void {
   v128.store(o, i64x2.sub(v128.load(a), v128.load(b)))
   v128.store(o, i64x2.sub(v128.load(a, 16), v128.load(b, 16)), 16)
@@ -48,7 +48,7 @@ export function subtract(o: i32, a: i32, b: i32): void {
   store<i64>(o, load<i64>(a, 64) - load<i64>(b, 64), 64)
 }
 
-@inline
+// inline
 export function copyElement(o: i32, a: i32): void {
   v128.store(o, v128.load(a))
   v128.store(o, v128.load(a, 16), 16)
@@ -69,7 +69,7 @@ export function loadBytes(o: i32, at: i32): void {
   let value: i64 = 0
   let limb = 0
   for (let i = 31; i >= 0; i--) {
-    value |= <i64>load<u8>(at + i) << bits
+    value |= (<i64>load<u8>(at + i)) << bits
     bits += 8
     if (bits >= BITS) {
       store<i64>(o + 8 * limb, value & 0x1fffffff)
@@ -108,10 +108,18 @@ export function storeEntry(entry: i32, x: i32, y: i32): void {
 
 /** Reads the entry a public index names. */
 export function loadEntry(x: i32, y: i32, entry: i32): void {
-  unpack(x, y, v128.load(entry), v128.load(entry, 16), v128.load(entry, 32), v128.load(entry, 48), v128.load(entry, 64))
+  unpack(
+    x,
+    y,
+    v128.load(entry),
+    v128.load(entry, 16),
+    v128.load(entry, 32),
+    v128.load(entry, 48),
+    v128.load(entry, 64),
+  )
 }
 
-@inline
+// inline
 function unpack(x: i32, y: i32, a: v128, b: v128, c: v128, d: v128, e: v128): void {
   v128.store(x, i64x2.extend_low_i32x4_s(a))
   v128.store(x, i64x2.extend_high_i32x4_s(a), 16)

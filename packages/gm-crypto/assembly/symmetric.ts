@@ -70,7 +70,7 @@ export function sm4Schedule(): void {
 }
 
 // L(S(x)) on four words.
-@inline
+// inline
 function transform(x: v128): v128 {
   const b = substitute(x)
   const r8 = i8x16.shuffle(b, b, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14)
@@ -80,7 +80,7 @@ function transform(x: v128): v128 {
   return v128.xor(v128.xor(b, r24), v128.or(i32x4.shl(t, 2), i32x4.shr_u(t, 30)))
 }
 
-@inline
+// inline
 function reverseWords(x: v128): v128 {
   return i8x16.shuffle(x, x, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
 }
@@ -197,7 +197,7 @@ export function sm4Counter(length: i32): void {
 }
 
 // Low 64 bits of a carry-less product, from integer products of numbers with holes (no carry crosses a hole).
-@inline
+// inline
 function carryless(x: u64, y: u64): u64 {
   const x0 = x & 0x1111111111111111
   const x1 = x & 0x2222222222222222
@@ -211,10 +211,15 @@ function carryless(x: u64, y: u64): u64 {
   const z1 = (x0 * y1) ^ (x1 * y0) ^ (x2 * y3) ^ (x3 * y2)
   const z2 = (x0 * y2) ^ (x1 * y1) ^ (x2 * y0) ^ (x3 * y3)
   const z3 = (x0 * y3) ^ (x1 * y2) ^ (x2 * y1) ^ (x3 * y0)
-  return (z0 & 0x1111111111111111) | (z1 & 0x2222222222222222) | (z2 & 0x4444444444444444) | (z3 & 0x8888888888888888)
+  return (
+    (z0 & 0x1111111111111111) |
+    (z1 & 0x2222222222222222) |
+    (z2 & 0x4444444444444444) |
+    (z3 & 0x8888888888888888)
+  )
 }
 
-@inline
+// inline
 function reverseBits(value: u64): u64 {
   let x = value
   x = ((x & 0x5555555555555555) << 1) | ((x >> 1) & 0x5555555555555555)

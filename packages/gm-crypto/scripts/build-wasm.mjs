@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 import { format, resolveConfig } from 'prettier'
+import { readAssembly } from './assembly-sources.mjs'
 import { constants, jsTarget, kernel, wasmTarget } from './field-kernel.mjs'
 import { sm3Kernel } from './sm3-kernel.mjs'
 import { sm4Circuit } from './sm4-circuit.mjs'
@@ -56,7 +57,7 @@ async function compile() {
   const { error, stderr } = await asc.main(
     [...options, '--converge', '--initialMemory', '4', '--memoryBase', '32768'],
     {
-      readFile: async (name) => files.get(name) ?? readFile(join(assembly, name), 'utf8').catch(() => null),
+      readFile: async (name) => files.get(name) ?? readAssembly(name),
       writeFile: (name, contents) => {
         if (name === 'module.wasm') binary = contents
       },

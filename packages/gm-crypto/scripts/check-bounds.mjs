@@ -1,15 +1,12 @@
 // Runs the WebAssembly engine in a debug build in which every column of every field product is also computed in floating
 // point and trapped when it comes near 2⁶³: the limb bounds argued in docs/explanation/sm2-engine.md, asserted.
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
+import { readAssembly } from './assembly-sources.mjs'
 import { constants, kernel, wasmTarget } from './field-kernel.mjs'
 import { sm3Kernel } from './sm3-kernel.mjs'
 import { sm4Kernel } from './sm4-tables.mjs'
 
-const assembly = join(dirname(dirname(fileURLToPath(import.meta.url))), 'assembly')
 const limit = 0.98 * 2 ** 63
 
 // `t = a0 * b1 + (m0 << 6) + c` is followed by the same sum in doubles, whose size is noted and checked.
@@ -34,7 +31,7 @@ function note(size: f64): void {
 
 async function debugModule() {
   const source = `${noting}${checked(kernel(wasmTarget, 'i32'))}\n${constants(wasmTarget, 'i32')}`
-  const index = `${await readFile(join(assembly, 'index.ts'), 'utf8')}\nexport { largestColumn } from './kernel'\n`
+  const index = `${await readAssembly('index.ts')}\nexport { largestColumn } from './kernel'\n`
   const files = new Map([
     ['index.ts', index],
     ['kernel.ts', source],
@@ -55,7 +52,7 @@ async function debugModule() {
     '8',
   ]
   const { error, stderr } = await asc.main(options, {
-    readFile: async (name) => files.get(name) ?? readFile(join(assembly, name), 'utf8').catch(() => null),
+    readFile: async (name) => files.get(name) ?? readAssembly(name),
     writeFile: (name, contents) => {
       if (name === 'module.wasm') binary = contents
     },

@@ -1,15 +1,12 @@
 // Looks into the generated WebAssembly module for what could make its time depend on a secret: divisions, branches
 // and selects. It cannot know which values are secret; it therefore allows each function a secret reaches the conditional
 // jumps counted and explained below, and fails on anything else, so that a change of compiler or source shows.
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
+import { readAssembly } from './assembly-sources.mjs'
 import { constants, kernel, wasmTarget } from './field-kernel.mjs'
 import { sm3Kernel } from './sm3-kernel.mjs'
 import { sm4Kernel } from './sm4-tables.mjs'
 
-const assembly = join(dirname(dirname(fileURLToPath(import.meta.url))), 'assembly')
 const notAllowed = /\b(i32|i64|f32|f64)\.(div|rem)_?[su]?\b|\bbr_table\b|\bcall_indirect\b/
 
 /**
@@ -69,7 +66,7 @@ async function textFormat() {
   const { error } = await asc.main(
     [...options, '--runtime', 'stub', '--enable', 'simd', '--converge', '--initialMemory', '4'],
     {
-      readFile: async (name) => files.get(name) ?? readFile(join(assembly, name), 'utf8').catch(() => null),
+      readFile: async (name) => files.get(name) ?? readAssembly(name),
       writeFile: (name, contents) => {
         if (name === 'module.wat') text = contents
       },
