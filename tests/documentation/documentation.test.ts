@@ -16,17 +16,26 @@ const scriptsOf = (workspace: string) =>
   manifests.find(({ name, folder }) => name === workspace || folder === workspace)?.scripts ?? {}
 const bins = manifests.flatMap(({ bin }) => Object.keys(bin ?? {}))
 
-function wrongWithNpm(words: readonly string[]): string | undefined {
+/** npm's own commands that pages use. */
+const npmCommands = new Set(['ci', 'pack', 'install'])
+
+/** A page inside a workspace speaks of the scripts of that workspace, too. */
+const workspaceOf = (file: string): string =>
+  manifests.find(({ folder }) => folder !== '.' && file.startsWith(`${folder}/`))?.folder ?? 'anqu'
+
+function wrongWithNpm(words: readonly string[], file: string): string | undefined {
   const script = words[0] === 'run' ? words[1] : words[0]
+  if (script === undefined) return 'no script'
   const at = words.indexOf('-w')
-  const scripts = scriptsOf(at === -1 ? 'anqu' : (words[at + 1] ?? ''))
-  return (script !== undefined && script in scripts) || script === 'ci' ? undefined : `no script ${script}`
+  const workspaces = at === -1 ? ['anqu', workspaceOf(file)] : [words[at + 1] ?? '']
+  const known = npmCommands.has(script) || workspaces.some((workspace) => script in scriptsOf(workspace))
+  return known ? undefined : `no script ${script}`
 }
 
 /** Why a command cannot be run, or undefined. */
-function wrongWith(command: string): string | undefined {
+function wrongWith(command: string, file: string): string | undefined {
   const [program, ...words] = command.split(/\s+/)
-  if (program === 'npm') return wrongWithNpm(words)
+  if (program === 'npm') return wrongWithNpm(words, file)
   const [first = ''] = words
   if (program === 'npx') return bins.includes(first) ? undefined : `no program ${first}`
   return existsSync(path.join(root, first)) ? undefined : `no file ${first}`
@@ -36,7 +45,7 @@ test('every command in a page can be run', () => {
   const commands = pages.flatMap((one) => commandsIn(one).map((command) => ({ file: one.file, command })))
   expect(commands.length).toBeGreaterThan(15)
   const wrong = commands.flatMap(({ file, command }) => {
-    const problem = wrongWith(command)
+    const problem = wrongWith(command, file)
     return problem === undefined ? [] : [`${file}: ${command}: ${problem}`]
   })
   expect(wrong).toEqual([])
@@ -47,7 +56,7 @@ test('a command that does not exist would be noticed', () => {
     file: 'x.md',
     text: '```sh\nnpm run nonsense # why\nnode nowhere.mjs\n```\n`npm nonsense`',
   }
-  expect(commandsIn(planted).map(wrongWith)).toEqual([
+  expect(commandsIn(planted).map((command) => wrongWith(command, planted.file))).toEqual([
     'no script nonsense',
     'no file nowhere.mjs',
     'no script nonsense',
