@@ -49,3 +49,13 @@ export function customerOf(context: Pick<RequestContext, 'customer'>): CustomerS
   if (context.customer === null) throw new Refusal('session.required')
   return context.customer
 }
+
+/** The member of staff, when the role may do this; reading is for all roles, acting is not for auditors. */
+export function staffOf(
+  context: Pick<RequestContext, 'staff'>,
+  roles: readonly StaffSession['role'][],
+): StaffSession {
+  if (context.staff === null) throw new Refusal('session.required')
+  if (!roles.includes(context.staff.role)) throw new Refusal('staff.forbidden', context.staff.role)
+  return context.staff
+}

@@ -1,6 +1,6 @@
 import { staffClearLock, staffConformance, staffLocks, staffOverview, type OutputOf } from '@anqu/contract'
 import type { Clock } from '@anqu/platform'
-import { bind, type BoundRoute } from '../../http/bound-route.ts'
+import { bind, staffOf, type BoundRoute } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 
 type Overview = OutputOf<typeof staffOverview>
@@ -38,11 +38,12 @@ export function createMonitoring(needs: MonitoringNeeds): { routes: BoundRoute[]
       }),
       bind(staffLocks, async () => ({ locks: await needs.locks() })),
       bind(staffClearLock, async ({ subject, scope, reason }, context) => {
+        const { staffId } = staffOf(context, ['operator', 'administrator'])
         await needs.audit.record({
           event: 'staff.lock-cleared',
           eventClass: 'staff',
           outcome: 'success',
-          subject: context.staff?.staffId ?? 'anonymous',
+          subject: staffId,
           description: `Lock cleared after manual verification: ${reason}`,
           origin: context.origin,
           resource: `lock:${subject}/${scope}`,

@@ -6,7 +6,7 @@ import {
   type OutputOf,
 } from '@anqu/contract'
 import { sql, type Db } from '@anqu/platform'
-import { bind, type BoundRoute } from '../../http/bound-route.ts'
+import { bind, staffOf, type BoundRoute } from '../../http/bound-route.ts'
 import type { OperationNeeds } from './needs.ts'
 import { stepsOf } from './store/operation-store.ts'
 
@@ -94,12 +94,13 @@ export function operationStaffRoutes(
       }
     }),
     bind(staffRequeryOperation, async ({ operationId }, context) => {
+      const { staffId } = staffOf(context, ['operator', 'administrator'])
       await findOne(db, operationId)
       await audit.record({
         event: 'staff.requery-operation',
         eventClass: 'staff',
         outcome: 'success',
-        subject: context.staff?.staffId ?? 'anonymous',
+        subject: staffId,
         description: 'Asked the outside party for the outcome',
         origin: context.origin,
         resource: `operation:${operationId}`,
