@@ -19,6 +19,18 @@ async function bundleSizes() {
   return { problems: code === 0 ? [] : [output.trim()], figures: output.replace(/\s+/g, ' ').trim() }
 }
 
+/** The crypto engine is what its source makes, branches on no secret, and stays within its limbs. */
+async function engine() {
+  const { run } = await import('./progress.mjs')
+  const problems = []
+  for (const args of [['build-wasm.mjs', '--check'], ['inspect-constant-time.mjs'], ['check-bounds.mjs']]) {
+    const [script, ...rest] = args
+    const { code, output } = await run(process.execPath, [`packages/gm-crypto/scripts/${script}`, ...rest])
+    if (code !== 0) problems.push(output.trim())
+  }
+  return { problems, figures: '' }
+}
+
 const checks = {
   format: () => toolCheck('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
   lint: () => toolCheck('oxlint/bin/oxlint', ['--deny-warnings']),
@@ -27,6 +39,7 @@ const checks = {
   unused: () => toolCheck('knip/bin/knip.js', ['--no-progress']),
   lengths: async () => (await import('./checks/file-lengths.mjs')).checkFileLengths(),
   words: async () => (await import('./checks/forbidden-words.mjs')).checkForbiddenWords(),
+  engine,
   sizes: bundleSizes,
 }
 

@@ -92,7 +92,7 @@ export function sm2Verify(
   return raw !== undefined && engine().verify(sm2Digest(key, message, options.id), raw, pointOf(key))
 }
 
-/** A verifying function with a table for one key; worth it from about five signatures of that key on. */
+/** A verifying function with a table for one key; worth it from about twenty signatures of that key on. */
 export function sm2Verifier(
   key: Sm2PublicKey,
   options: Sm2SignatureOptions = {},
