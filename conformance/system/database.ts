@@ -49,7 +49,10 @@ export function openDatabases(
   const channel = (statement: Sql): Promise<number> => db(channelName).execute(statement)
   return {
     rows,
-    everything: (name) => everything(db(name)),
+    async everything(name) {
+      const bytes = await everything(db(name))
+      return interference()?.dump?.(bytes) ?? bytes
+    },
     async letCodesAge() {
       await channel(sql`update otp set created_at_ms = created_at_ms - ${2 * dayMs}`)
     },

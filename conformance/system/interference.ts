@@ -29,5 +29,8 @@ export type Interference = {
   /** What a picture shows to the eyes of the customer. */
   readonly picture?: (id: string, shows: string) => string
   readonly rows?: (rows: readonly object[]) => readonly object[]
+  /** The bytes of a whole database, and the text of all logs. */
+  readonly dump?: (bytes: Uint8Array) => Uint8Array
+  readonly logs?: (text: string) => string
   readonly card?: (command: Uint8Array, proceed: () => Promise<Uint8Array>) => Promise<Uint8Array>
 }

@@ -107,7 +107,10 @@ async function observe(
     http,
     get,
     ...phone,
-    logs: () => readLogs(path.join(dataDir, 'logs')),
+    logs: async () => {
+      const text = await readLogs(path.join(dataDir, 'logs'))
+      return interference?.logs?.(text) ?? text
+    },
     bankFault: (order) => setBankFault(addressOf('bankCore'), order),
     kill: (program) => started.kill(program),
     restart: (program) => started.restart(program),
