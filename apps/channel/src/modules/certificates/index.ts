@@ -1,10 +1,9 @@
 export { createHttpAuthority } from './http-authority.ts'
 export { createCertificates, type Certificates } from './module.ts'
-export {
-  AuthorityUnavailable,
-  type CertificateRequest,
-  type CertificationAuthority,
-  type IssuedCertificate,
-  type SignatureClaim,
-  type SignatureVerdict,
+export type {
+  CertificateRequest,
+  CertificationAuthority,
+  IssuedCertificate,
+  SignatureClaim,
+  SignatureVerdict,
 } from './authority.ts'

@@ -16,9 +16,7 @@ const allowed: Readonly<Record<OperationState, readonly OperationState[]>> = {
   reversed: [],
 }
 
-export const isFinal = (state: OperationState): boolean => allowed[state].length === 0
-
-export const mayBecome = (from: OperationState, to: OperationState): boolean => allowed[from].includes(to)
+const mayBecome = (from: OperationState, to: OperationState): boolean => allowed[from].includes(to)
 
 /** Throws on a transition the table does not have: that would be a bug, never a customer's doing. */
 export function assertTransition(from: OperationState, to: OperationState): void {
