@@ -24,6 +24,7 @@ import { beginLogin, finishLogin, pendingLogin } from './login.ts'
 import { sessionView, type SessionView } from './open-session.ts'
 import { createSessionResolver, type SessionUse } from './resolve-session.ts'
 import {
+  countActiveSessions,
   createLoginHistory,
   createSessionStore,
   type LoginHistory,
@@ -71,7 +72,7 @@ export function createSessions(given: Omit<SessionNeeds, 'sessions' | 'history'>
     resolve: createSessionResolver({ ...needs, store: sessions }),
     pendingAccount: async (loginId, context) => (await pendingLogin(needs, loginId, context)).accountId,
     endAllOf: (tx, accountId, reason) => sessions.endAllOf(tx, accountId, reason),
-    countActive: () => sessions.countActive(),
+    countActive: () => countActiveSessions(needs),
     routes: [
       bind(sessionsBeginLogin, (input, context) => beginLogin(needs, input, context)),
       bind(sessionsFinishLogin, (input, context) => finishLogin(needs, input, context)),
@@ -144,6 +145,5 @@ async function reauthenticate(
   )
   if (!right) throw new Refusal('factor.rejected', 'reauthentication')
   await needs.factors.guard.passed(accountId, scope)
-  await needs.sessions.foreground(sessionId, 'no')
-  await needs.sessions.seen(sessionId)
+  await needs.sessions.confirmed(sessionId)
 }

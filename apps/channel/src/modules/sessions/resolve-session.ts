@@ -18,6 +18,7 @@ const livenessOf = (row: SessionRow): Liveness => ({
   lastSeenAtMs: Number(row.last_seen_at_ms),
   backgroundAtMs: row.background_at_ms === null ? null : Number(row.background_at_ms),
   mustReauthenticate: row.must_reauthenticate,
+  mustConfirmFunds: row.must_confirm_funds,
   expiresAtMs: Number(row.expires_at_ms),
 })
 
@@ -49,7 +50,10 @@ export function createSessionResolver(needs: {
       throw new Refusal(against)
     }
     if (!confirmable && row.background_at_ms !== null) await store.foreground(row.session_id, 'no')
-    if (nowMs - liveness.lastSeenAtMs >= seenEveryMs) await store.seen(row.session_id)
+    const idleMs = nowMs - liveness.lastSeenAtMs
+    // This very use renews the session's time, so that it idled too long for funds is noted first.
+    if (idleMs >= policy.session.fundIdleMs) await store.confirmFunds(row.session_id)
+    if (idleMs >= seenEveryMs) await store.seen(row.session_id)
     return {
       sessionId: row.session_id,
       accountId: row.account_id,

@@ -15,11 +15,12 @@ export type SessionRow = {
   last_seen_at_ms: bigint
   background_at_ms: bigint | null
   must_reauthenticate: boolean
+  must_confirm_funds: boolean
   expires_at_ms: bigint
 }
 
 const columns = sql`session_id, account_id, client_key_id, environment_hash, state, ended_reason, created_at_ms,
-  last_seen_at_ms, background_at_ms, must_reauthenticate, expires_at_ms`
+  last_seen_at_ms, background_at_ms, must_reauthenticate, must_confirm_funds, expires_at_ms`
 const tokenBytes = 32
 
 export type SessionStore = ReturnType<typeof createSessionStore>
@@ -44,8 +45,10 @@ export function createSessionStore({
       owner: { accountId: string; clientKeyId: string; environmentHash: string; deviceLabel: string },
     ): Promise<{ token: string; sessionId: string; replaced: boolean }> {
       const nowMs = clock.nowMs()
-      // The account's row lock makes two log-ins at once follow each other.
-      await tx.execute(sql`select 1 from account where account_id = ${owner.accountId} for update`)
+      // The row's lock makes two log-ins at once follow each other; an update that changes nothing takes it too.
+      await tx.execute(sql`
+        insert into session_owner (account_id) values (${owner.accountId})
+        on conflict (account_id) do update set account_id = excluded.account_id`)
       const replaced = await tx.execute(sql`
         update session set state = 'ended', ended_reason = 'session.replaced'
         where account_id = ${owner.accountId} and state = 'active'`)
@@ -68,6 +71,17 @@ export function createSessionStore({
         sql`update session set background_at_ms = ${clock.nowMs()} where session_id = ${sessionId}`,
       )
     },
+    /** The session idled too long to move money with it before the person was confirmed. */
+    async confirmFunds(sessionId: string): Promise<void> {
+      await db.execute(sql`update session set must_confirm_funds = true where session_id = ${sessionId}`)
+    },
+    /** The person was confirmed: nothing that waited for it does so any longer. */
+    async confirmed(sessionId: string): Promise<void> {
+      await db.execute(sql`
+        update session set background_at_ms = null, must_reauthenticate = false, must_confirm_funds = false,
+          last_seen_at_ms = ${clock.nowMs()}
+        where session_id = ${sessionId} and state = 'active'`)
+    },
     /** Back in the foreground: within the limit the mark is cleared, beyond it the person must be confirmed again. */
     async foreground(sessionId: string, mustReauthenticate: 'yes' | 'no'): Promise<void> {
       await db.execute(sql`
@@ -81,13 +95,14 @@ export function createSessionStore({
       await tx.execute(sql`
         update session set state = 'ended', ended_reason = ${reason} where account_id = ${accountId} and state = 'active'`)
     },
-    async countActive(): Promise<number> {
-      const row = await db.one<{ count: bigint }>(sql`
-        select count(*) as count from session where state = 'active' and expires_at_ms > ${clock.nowMs()}
-          and last_seen_at_ms > ${clock.nowMs() - policy.session.idleMs}`)
-      return Number(row.count)
-    },
   }
+}
+
+export async function countActiveSessions({ db, clock }: { db: Db; clock: Clock }): Promise<number> {
+  const row = await db.one<{ count: bigint }>(sql`
+    select count(*) as count from session where state = 'active' and expires_at_ms > ${clock.nowMs()}
+      and last_seen_at_ms > ${clock.nowMs() - policy.session.idleMs}`)
+  return Number(row.count)
 }
 
 export type LoginHistory = ReturnType<typeof createLoginHistory>

@@ -1,6 +1,14 @@
-import { base64ToBytes, bytesToBase64, bytesToUtf8, concatBytes, utf8ToBytes } from '@anqu/encoding'
-import { sm2Sign, sm2Verifier, type Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
+import {
+  base64ToBytes,
+  bytesToBase64,
+  bytesToUtf8,
+  concatBytes,
+  ParseError,
+  utf8ToBytes,
+} from '@anqu/encoding'
+import { GmCryptoError, sm2Sign, sm2Verifier, type Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
 import { policy } from '@anqu/policy'
+import { Refusal } from '@anqu/contract'
 import { sql, type Clock, type Db } from '@anqu/platform'
 import { z } from 'zod'
 import type { StepOutcome } from '../../operations/index.ts'
@@ -37,36 +45,54 @@ type Needs = { db: Db; clock: Clock; url: string; key: Sm2PrivateKey }
  */
 export async function createHttpBankCore(needs: Needs): Promise<BankCore> {
   const call = createSignedCall(needs)
-  const ask = async (path: string, body: object): Promise<StepOutcome | { kind: 'not-found' }> => {
+  const outcomeAt = async (path: string, body: object): Promise<StepOutcome | { kind: 'not-found' }> => {
     try {
       return outcomeOf(debitAnswer.parse(await call(path, body)))
     } catch (error) {
-      if (error instanceof NoAnswer || error instanceof z.ZodError)
-        return { kind: 'unknown', why: error.message.slice(0, 120) }
+      if (isNoAnswer(error)) return { kind: 'unknown', why: error.message.slice(0, 120) }
       throw error
     }
   }
   return {
     async findAccount(payer, reference) {
-      const answer = findAnswer.parse(await call('/v1/accounts/find', { ...payer, reference }))
+      const answer = await orUnavailable(async () =>
+        findAnswer.parse(await call('/v1/accounts/find', { ...payer, reference })),
+      )
       return answer.outcome === 'found'
         ? { token: answer.accountToken, masked: answer.maskedAccount }
         : undefined
     },
     async debit(order) {
-      const outcome = await ask('/v1/debits', { ...order, amountFen: order.amountFen.toString() })
+      const outcome = await outcomeAt('/v1/debits', { ...order, amountFen: order.amountFen.toString() })
       return outcome.kind === 'not-found'
         ? { kind: 'unknown', why: 'the bank does not know its own debit' }
         : outcome
     },
-    query: (idempotencyKey) => ask('/v1/debits/query', { idempotencyKey }),
+    query: (idempotencyKey) => outcomeAt('/v1/debits/query', { idempotencyKey }),
     async cancel({ idempotencyKey }) {
-      const outcome = await ask('/v1/debits/cancel', { idempotencyKey })
-      if (outcome.kind === 'not-found')
-        return { kind: 'unknown', why: 'the bank did not take the cancellation' }
-      // Reversed and barred both mean: this key has no effect, now and later.
-      return outcome.kind === 'refused' ? { kind: 'done', result: 'no effect' } : outcome
+      const outcome = await outcomeAt('/v1/debits/cancel', { idempotencyKey })
+      // Reversed, barred and refused all mean: this key has no effect, now and later. A debit that stands is not cancelled.
+      if (outcome.kind === 'refused') return { kind: 'done', result: 'no effect' }
+      return outcome.kind === 'unknown'
+        ? outcome
+        : { kind: 'unknown', why: 'the bank did not take the cancellation' }
     },
+  }
+}
+
+const unreadable = [z.ZodError, SyntaxError, ParseError, GmCryptoError] as const
+
+/** Silence, an answer nobody vouches for, or one that cannot be read: in each case nothing is known. */
+const isNoAnswer = (error: unknown): error is Error =>
+  error instanceof NoAnswer || unreadable.some((kind) => error instanceof kind)
+
+/** Where no money is under way yet, a bank that cannot be reached is a refusal, and not a fault of ours. */
+async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (isNoAnswer(error)) throw new Refusal('server.unavailable', error.message.slice(0, 120))
+    throw error
   }
 }
 
@@ -110,16 +136,19 @@ function createSignedCall({ db, clock, url, key }: Needs): (path: string, body: 
   }
 }
 
-async function post(
-  url: string,
-  body: Uint8Array,
-  headers: Record<string, string>,
-): Promise<{ status: number; headers: Headers; answer: Uint8Array }> {
+const post = (url: string, body: Uint8Array, headers: Record<string, string>): Promise<Answered> =>
+  ask(url, {
+    method: 'POST',
+    body: new Uint8Array(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+
+type Answered = { status: number; headers: Headers; answer: Uint8Array }
+
+async function ask(url: string, request: RequestInit): Promise<Answered> {
   try {
     const response = await fetch(url, {
-      method: 'POST',
-      body: new Uint8Array(body),
-      headers: { 'content-type': 'application/json', ...headers },
+      ...request,
       signal: AbortSignal.timeout(policy.payments.bankTimeoutMs),
     })
     const answer = new Uint8Array(await response.arrayBuffer())
@@ -144,11 +173,10 @@ async function introduce({
     {},
   )
   if (registration.status !== 200) throw new NoAnswer(`the bank refused our key: ${registration.status}`)
-  const response = await fetch(`${url}/v1/bank-key`, {
-    signal: AbortSignal.timeout(policy.payments.bankTimeoutMs),
-  })
-  const shown = z.object({ publicKey: z.string().max(200) }).parse(await response.json())
-  const bytes = base64ToBytes(shown.publicKey)
+  const { answer } = await ask(`${url}/v1/bank-key`, {})
+  const shown = z.object({ publicKey: z.string().max(200) }).parse(JSON.parse(bytesToUtf8(answer)))
+  // Judged before it is pinned: what is no key must not stay as one.
+  const { bytes } = Sm2PublicKey.fromBytes(base64ToBytes(shown.publicKey))
   await db.execute(sql`
     insert into party_key (party, public_key, pinned_at_ms) values ('bank-core', ${bytes}, ${clock.nowMs()}) on conflict (party) do nothing`)
   const pinned = await db.one<{ public_key: Uint8Array }>(

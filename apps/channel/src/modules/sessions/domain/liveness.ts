@@ -6,6 +6,8 @@ export type Liveness = {
   readonly lastSeenAtMs: number
   readonly backgroundAtMs: number | null
   readonly mustReauthenticate: boolean
+  /** Idled beyond the limit where money moves and was used since; only the person can take it back. */
+  readonly mustConfirmFunds: boolean
   readonly expiresAtMs: number
 }
 
@@ -37,6 +39,7 @@ export function obstacle(
   if (session.mustReauthenticate) return 'session.reauthentication-required'
   if (session.backgroundAtMs !== null && nowMs - session.backgroundAtMs >= timers.backgroundMs)
     return 'session.reauthentication-required'
-  if (use === 'fund' && idleMs >= timers.fundIdleMs) return 'session.reauthentication-required'
+  if (use === 'fund' && (session.mustConfirmFunds || idleMs >= timers.fundIdleMs))
+    return 'session.reauthentication-required'
   return undefined
 }
