@@ -143,7 +143,6 @@ export const captchaExpiry = control({
   id: 'captcha.expires',
   title: { zh: '图形验证码三分钟后失效', en: 'A picture code ends after three minutes' },
   clauses: ['A-6.3-1', 'B-7.5.6-9', 'B-7.5.6-10', 'C-6.2.1.3-c-s2', 'D-5.2.1.1-e-s1'],
-  shared: { 'D-5.2.1.1-e-s1': 'both halves, the time and the single use, are tried here' },
   async check(system, evidence) {
     const { picture, customer } = await system.fixtures.earlyPicture()
     const leftMs = picture.issuedAtMs + policy.captcha.validMs - system.clock.nowMs()

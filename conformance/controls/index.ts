@@ -8,6 +8,7 @@ import { lockoutControls } from './lockout.ts'
 import { loginControls } from './login.ts'
 import { messageControls } from './message.ts'
 import { operationControls } from './operation.ts'
+import { operationOutcomeControls } from './operation-outcome.ts'
 import { otpControls } from './otp.ts'
 import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
@@ -29,6 +30,7 @@ export const allControls: readonly Control[] = [
   ...secureElementControls,
   ...bindingControls,
   ...operationControls,
+  ...operationOutcomeControls,
   ...auditControls,
   captchaExpiry,
 ]

@@ -67,8 +67,8 @@ export const lockoutControls: readonly Control[] = [
           refusedLogin,
         )
       }
-      while (failures < dayCap) {
-        if (failures > 0 && failures % consecutiveCap === 0)
+      for (let attempt = 0; attempt < dayCap; attempt += 1) {
+        if (attempt > 0 && attempt % consecutiveCap === 0)
           await system.database.letLockPass(accountId, 'lock')
         await fail()
       }
@@ -78,7 +78,7 @@ export const lockoutControls: readonly Control[] = [
       ])
       const hours = ((locked.retryAtMs ?? 0) - nowMs) / 3_600_000
       evidence.holds('锁定到当天结束', hours > 23 && hours <= 24, { hours: Math.round(hours) })
-      while (failures < cumulativeCap) {
+      for (let attempt = dayCap; attempt < cumulativeCap; attempt += 1) {
         await system.database.letLockPass(accountId, 'day')
         await fail()
       }

@@ -49,7 +49,8 @@ export const sessionControls: readonly Control[] = [
     title: { zh: '会话标识只出现在HTTP头中', en: 'A session id travels in HTTP headers only' },
     clauses: ['C-6.2.2-e-s1', 'C-6.2.2-e-s2'],
     async check(system, evidence) {
-      const customer = await system.fixtures.freshLoggedIn()
+      const customer = await system.fixtures.freshRegistered()
+      await customer.login()
       await customer.app.call(identityProfile, {})
       await customer.app.call(devicesList, {})
       await evidence.refused(
