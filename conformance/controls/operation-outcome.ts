@@ -11,6 +11,7 @@ import {
   type InputOf,
 } from '@anqu/contract'
 import { paymentContainer } from '@anqu/client'
+import { sql } from '@anqu/platform'
 import { control, type Control } from '../runner/control.ts'
 import { clientVersion, newKey } from '../system/customer.ts'
 import { bytesOf, debits, policiesOf } from './operation-books.ts'
