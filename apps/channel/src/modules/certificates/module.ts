@@ -54,8 +54,12 @@ export function createCertificates(needs: Needs): Certificates {
     },
     async sendRevocations() {
       const queued = await db.query<{ serial: string; reason: string; correlation_id: string }>(sql`
-        select serial, reason, correlation_id from certificate_revocation where state = 'queued' order by created_at_ms limit ${batch}`)
+        select serial, reason, correlation_id from certificate_revocation where state = 'queued'
+        order by tried_at_ms, created_at_ms limit ${batch}`)
       for (const { serial, reason, correlation_id: correlationId } of queued) {
+        await db.execute(
+          sql`update certificate_revocation set tried_at_ms = ${clock.nowMs()} where serial = ${serial}`,
+        )
         await authority.revoke({ serial, reason, correlationId })
         await db.execute(sql`update certificate_revocation set state = 'sent' where serial = ${serial}`)
       }

@@ -9,7 +9,7 @@ import {
 } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64, ParseError } from '@anqu/encoding'
 import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
-import { parseCsr, verifyCsr, type Name } from '@anqu/pki'
+import { parseCsr, PkiError, verifyCsr, type Name } from '@anqu/pki'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7 } from '@anqu/platform'
 import { customerOf, type RequestContext } from '../../http/bound-route.ts'
@@ -156,7 +156,8 @@ function checkRequest(der: Uint8Array, deviceId: string): Sm2PublicKey {
       throw new Refusal('certificate.refused', 'the request does not verify or names another subject')
     return csr.publicKey
   } catch (error) {
-    if (error instanceof ParseError) throw new Refusal('certificate.refused', `request: ${error.message}`)
+    if (error instanceof ParseError || error instanceof PkiError)
+      throw new Refusal('certificate.refused', `request: ${error.message}`)
     throw error
   }
 }
@@ -192,13 +193,16 @@ export async function completeBinding(
   )
   const nowMs = clock.nowMs()
   await db.transaction(async (tx) => {
+    // Of two requests that finish the same binding one does; the other finds it finished.
+    const first = await tx.execute(sql`
+      update device_binding set state = 'bound' where binding_id = ${binding.binding_id} and state = 'certified'`)
+    if (first === 0) return
     await releaseOlder(needs, tx, { clientKeyId: context.clientKeyId, correlationId: binding.binding_id })
     await tx.execute(sql`
       insert into device (device_id, account_id, client_key_id, label, environment_hash, certificate_serial,
         certificate_expires_at_ms, state, bound_at_ms)
       values (${binding.device_id}, ${binding.account_id}, ${binding.client_key_id}, ${binding.label}, ${binding.environment_hash},
         ${serial}, ${binding.certificate_expires_at_ms}, 'active', ${nowMs})`)
-    await tx.execute(sql`update device_binding set state = 'bound' where binding_id = ${binding.binding_id}`)
     await audit.recordIn(
       tx,
       stepEvent(

@@ -18,7 +18,7 @@ import { propose } from './propose.ts'
 export type InsuranceNeeds = {
   readonly db: Db
   readonly clock: Clock
-  readonly keys: Pick<Keys, 'sealFor'>
+  readonly keys: Pick<Keys, 'sealFor' | 'openFor'>
   readonly audit: AuditLog
   /** Birthday (YYYYMMDD) and masked name of the customer. */
   readonly insuredPerson: (accountId: string) => Promise<{ birthday: string; nameMasked: string }>

@@ -1,4 +1,5 @@
 import { canonicalBytes, insurancePropose, Refusal, type InputOf, type OutputOf } from '@anqu/contract'
+import { bytesToUtf8 } from '@anqu/encoding'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7 } from '@anqu/platform'
 import { assertEligible, coverPeriod } from './domain/proposal.ts'
@@ -16,6 +17,7 @@ type ProposalRow = {
   cover_fen: bigint
   start_date: string
   end_date: string
+  beneficiary: Uint8Array
   expires_at_ms: bigint
 }
 
@@ -45,11 +47,7 @@ export async function propose(
   )
   const period = coverPeriod(product, input.startDate, nowMs)
   const units = BigInt(input.units)
-  const beneficiary = await keys.sealFor(
-    accountId,
-    'insurance.beneficiary',
-    canonicalBytes(input.beneficiary),
-  )
+  const beneficiary = await keys.sealFor(accountId, sealedAs, canonicalBytes(input.beneficiary))
   const row = await db.transaction(async (tx) => {
     const inserted = await tx.execute(sql`
       insert into insurance_proposal (proposal_id, account_id, idempotency_key, product_id, terms_version, terms_digest,
@@ -59,13 +57,9 @@ export async function propose(
         ${period.startDate}, ${period.endDate}, ${beneficiary}, 'open', ${nowMs}, ${nowMs + policy.insurance.proposalValidMs})
       on conflict (account_id, idempotency_key) do nothing`)
     const stored = await tx.one<ProposalRow>(sql`
-      select proposal_id, product_id, terms_digest, units, premium_fen, cover_fen, start_date, end_date, expires_at_ms
+      select proposal_id, product_id, terms_digest, units, premium_fen, cover_fen, start_date, end_date, beneficiary, expires_at_ms
       from insurance_proposal where account_id = ${accountId} and idempotency_key = ${input.idempotencyKey}`)
-    if (
-      stored.product_id !== product.productId ||
-      stored.units !== input.units ||
-      stored.start_date !== period.startDate
-    )
+    if (inserted === 0 && !(await sameProposal(keys, accountId, stored, { input, ...period })))
       throw new Refusal('request.conflict')
     if (inserted === 1)
       await audit.recordIn(tx, {
@@ -90,4 +84,24 @@ export async function propose(
     endDate: row.end_date,
     expiresAtMs: Number(row.expires_at_ms),
   }
+}
+
+const sealedAs = 'insurance.beneficiary'
+
+/** A key that comes again must ask for the very same; otherwise the customer would be shown what he did not propose. */
+async function sameProposal(
+  keys: InsuranceNeeds['keys'],
+  accountId: string,
+  stored: ProposalRow,
+  asked: { input: Input; startDate: string },
+): Promise<boolean> {
+  const { input, startDate } = asked
+  const beneficiary = await keys.openFor(accountId, sealedAs, stored.beneficiary)
+  return (
+    stored.product_id === input.productId &&
+    stored.terms_digest === input.termsDigest &&
+    stored.units === input.units &&
+    stored.start_date === startDate &&
+    bytesToUtf8(beneficiary) === bytesToUtf8(canonicalBytes(input.beneficiary))
+  )
 }

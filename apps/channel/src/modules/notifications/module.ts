@@ -25,7 +25,7 @@ export function createNotifications({ db, clock }: { db: Db; clock: Clock }): No
       bind(notificationsList, async (_input, context) => {
         const rows = await db.query<{ notification_id: string; at_ms: bigint; body: string }>(sql`
           select notification_id, at_ms, body from notification
-          where account_id = ${customerOf(context).accountId} order by at_ms desc limit ${listLength}`)
+          where account_id = ${customerOf(context).accountId} order by at_ms desc, notification_id desc limit ${listLength}`)
         return {
           notifications: rows.map((row) => ({
             notificationId: row.notification_id,

@@ -149,17 +149,7 @@ function loginRoutes(
         (password) => factors.passwords.matches(row?.staff_id, 'staff', password),
       )
       if (row === undefined || !right) {
-        await audit.record(
-          event(
-            {
-              name: 'staff.login-refused',
-              staffId: row?.staff_id ?? 'unknown',
-              description: 'First factor refused',
-              outcome: 'failure',
-            },
-            context,
-          ),
-        )
+        await audit.record(refusedEvent(row?.staff_id ?? 'unknown', 'First factor refused', context))
         throw new Refusal('login.refused')
       }
       await factors.guard.passed(subject, 'staff-password')
@@ -185,7 +175,13 @@ function loginRoutes(
         text === undefined ? undefined : (JSON.parse(text) as { staffId: string; clientKeyId: string })
       if (pending?.clientKeyId !== context.clientKeyId) throw new Refusal('login.refused')
       await factors.guard.begin(pending.staffId, 'staff-otp')
-      await factors.otp.verify({ otpId, otp, purpose: 'staff-login', binding: loginId })
+      try {
+        await factors.otp.verify({ otpId, otp, purpose: 'staff-login', binding: loginId })
+      } catch (error) {
+        if (error instanceof Refusal)
+          await audit.record(refusedEvent(pending.staffId, 'Second factor refused', context))
+        throw error
+      }
       await factors.guard.passed(pending.staffId, 'staff-otp')
       const row = await find('staff_id', pending.staffId)
       if (row === undefined || (await store.take(`staff-login:${loginId}`)) === undefined)
@@ -245,3 +241,6 @@ const event = (
   resource: `staff:${what.staffId}`,
   correlationId: context?.correlationId ?? what.staffId,
 })
+
+const refusedEvent = (staffId: string, description: string, context: RequestContext) =>
+  event({ name: 'staff.login-refused', staffId, description, outcome: 'failure' }, context)
