@@ -30,7 +30,7 @@ const signed = statement.extend({
   }),
 })
 
-export type ProcessStatement = z.output<typeof statement>
+const unsigned = statement.omit({ format: true })
 export type ProcessEvidence = z.output<typeof signed>
 
 export type ProcessVerdict = {
@@ -45,10 +45,7 @@ export type ProcessVerdict = {
 export const fileDigest = (bytes: Uint8Array): string => bytesToHex(sm3(bytes))
 
 /** @throws {z.ZodError} when the statement is incomplete or names no clause */
-export function signProcessEvidence(
-  given: Omit<ProcessStatement, 'format'>,
-  key: Sm2PrivateKey,
-): ProcessEvidence {
+export function signProcessEvidence(given: z.input<typeof unsigned>, key: Sm2PrivateKey): ProcessEvidence {
   const checked = statement.parse({ format: 'anqu.process-evidence.v1', ...given })
   if (clause(checked.clause).kind === 'runtime')
     throw new RangeError(`${checked.clause} is proven by the running system, not by a statement`)

@@ -52,8 +52,9 @@ export async function connectRaw(system: LiveSystem, options: PeerOptions = {}):
 
 export class HandshakeRefused extends Error {}
 
-/** The code of a refusal outside the seal. */
+/** The code of a refusal outside the seal; `accepted` when the answer is none, whatever its body says. */
 export function codeOf(answer: RawAnswer): string {
+  if (answer.status < 400) return 'accepted'
   try {
     const body = jsonOf(answer) as { error?: { code?: unknown } } // read field by field below
     return String(body.error?.code ?? `status ${answer.status}`)

@@ -107,10 +107,7 @@ async function observe(
     http,
     get,
     ...phone,
-    logs: async () => {
-      const text = await readLogs(path.join(dataDir, 'logs'))
-      return interference?.logs?.(text) ?? text
-    },
+    logs: () => readLogs(path.join(dataDir, 'logs'), interference),
     bankFault: (order) => setBankFault(addressOf('bankCore'), order),
     kill: (program) => started.kill(program),
     restart: (program) => started.restart(program),
@@ -124,10 +121,11 @@ async function observe(
 
 const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms))
 
-async function readLogs(folder: string): Promise<string> {
+async function readLogs(folder: string, interference: Interference | undefined): Promise<string> {
   const names = await readdir(folder)
   const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))
-  return texts.join('\n')
+  const text = texts.join('\n')
+  return interference?.logs?.(text) ?? text
 }
 
 async function setBankFault(address: string, order: object | undefined): Promise<void> {
