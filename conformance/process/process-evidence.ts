@@ -1,6 +1,6 @@
 import { canonicalBytes } from '@anqu/contract'
-import { base64ToBytes, bytesToBase64, bytesToHex } from '@anqu/encoding'
-import { sm2Sign, sm2Verify, sm3, Sm2PublicKey, type Sm2PrivateKey } from '@anqu/gm-crypto'
+import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { sm2Sign, sm2Verify, Sm2PublicKey, type Sm2PrivateKey } from '@anqu/gm-crypto'
 import { clause, isClauseId } from '@anqu/policy'
 import { z } from 'zod'
 
@@ -41,8 +41,6 @@ export type ProcessVerdict = {
   readonly performedBy: string
   readonly verdict: 'valid' | 'expired' | 'not-yet' | 'untrusted' | 'tampered'
 }
-
-export const fileDigest = (bytes: Uint8Array): string => bytesToHex(sm3(bytes))
 
 /** @throws {z.ZodError} when the statement is incomplete or names no clause */
 export function signProcessEvidence(given: z.input<typeof unsigned>, key: Sm2PrivateKey): ProcessEvidence {
