@@ -119,7 +119,8 @@ export const bindingControls: readonly Control[] = [
   control({
     id: 'binding.refusals',
     title: { zh: '不合法的证书请求不予签发', en: 'An unlawful request gets no certificate' },
-    clauses: ['B-5.1-4'],
+    clauses: ['B-5.4.1-3.s8'],
+    shared: { 'B-5.4.1-3.s8': 'there a lawful request is served, here unlawful ones are refused' },
     async check(system, evidence) {
       const customer = await system.fixtures.freshLoggedIn()
       const begun = await customer.beginBinding()

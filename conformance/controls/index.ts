@@ -14,6 +14,7 @@ import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
 import { secureElementControls } from './secure-element.ts'
 import { sessionControls } from './session.ts'
+import { signingFlowControls } from './signing-flow.ts'
 
 /** Every control, in the order they run. */
 export const allControls: readonly Control[] = [
@@ -30,6 +31,7 @@ export const allControls: readonly Control[] = [
   ...secureElementControls,
   ...bindingControls,
   ...operationControls,
+  ...signingFlowControls,
   ...operationOutcomeControls,
   ...auditControls,
   captchaExpiry,

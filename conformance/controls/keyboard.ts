@@ -1,4 +1,4 @@
-import { factorsKeyboard, sessionsBeginLogin, type InputOf } from '@anqu/contract'
+import { sessionsBeginLogin, type InputOf } from '@anqu/contract'
 import { base64ToBytes } from '@anqu/encoding'
 import { control, type Control } from '../runner/control.ts'
 import { environment, type Customer } from '../system/customer.ts'
@@ -88,7 +88,11 @@ export const keyboardControls: readonly Control[] = [
       const elsewhere = await customer.elsewhere()
       const stolen = await app.enter('login', person.loginPassword)
       await evidence.refused('在另一安装上提交他人的输入被拒绝', () => login(elsewhere, stolen), notOpened)
-      evidence.note('键盘入口', { route: factorsKeyboard.name })
+      const wire = Buffer.concat(app.exchanges.flatMap(({ request }) => request.body ?? []))
+      evidence.holds(
+        '按键密文随整条消息再次加密，往来字节中找不到',
+        good.taps.every((tap) => !wire.includes(tap) && !wire.includes(Buffer.from(tap, 'base64'))),
+      )
     },
   }),
 ]

@@ -44,7 +44,7 @@ export const passwordControls: readonly Control[] = [
   control({
     id: 'password.strength',
     title: { zh: '登录密码复杂度由服务器校验', en: 'The server checks how strong a login password is' },
-    clauses: ['A-6.7.1-1', 'A-6.7.1-2', 'A-6.7.1-3', 'C-6.2.1.2-c-s1', 'C-6.2.1.2-c-s2', 'D-5.2.4.1-s1'],
+    clauses: ['A-6.7.1-1', 'A-6.7.1-2', 'C-6.2.1.2-c-s1', 'C-6.2.1.2-c-s2', 'D-5.2.4.1-s1'],
     async check(system, evidence) {
       const customer = await system.fixtures.newcomer()
       const consentId = await customer.consent()

@@ -149,7 +149,7 @@ export const privacyControls: readonly Control[] = [
   control({
     id: 'storage.sealed-database',
     title: { zh: '数据库中的敏感信息均加密', en: 'Sensitive data in the database is sealed' },
-    clauses: ['D-5.6.1-a.1-s2', 'C-6.1.5.2-c-s1', 'C-6.2.3-lead', 'C-6.3.1-e-s1'],
+    clauses: ['D-5.6.1-a.1-s2', 'C-6.1.5.2-c-s1', 'C-6.2.3-lead'],
     async check(system, evidence) {
       const { customer, challenged } = await system.fixtures.paid()
       const stored = Buffer.from(await system.database.everything('anqu_channel'))

@@ -321,17 +321,17 @@ export const secureElementControls: readonly Control[] = [
       }
       evidence.holds('每次生成的密钥对都不同', new Set(keys).size === 3)
       await transmit(app, select)
-      const refusedIns: number[] = []
-      for (let ins = 0; ins < 256; ins += 1) {
-        await transmit(app, { cla: 0, ins: 0x20, p1: 0, p2: 0x80, data: utf8ToBytes(pin) })
-        const answer = parseResponse(
-          await app.card.transmit(
-            encodeCommand({ cla: 0x80, ins, p1: 0, p2: 1, data: utf8ToBytes('one'), ne: 256 }),
-          ),
-        )
-        if (answer.data.length === 32 || answer.data.length === 64) refusedIns.push(ins)
-        if ((await app.element.status()).containers < 4) break
-      }
+      const refusedIns: string[] = []
+      // Every instruction of both classes but those that delete the container or its waiting pair.
+      for (const cla of [0x00, 0x80])
+        for (let ins = 0; ins < 256; ins += 1) {
+          if (ins === 0x48 || ins === 0x4a) continue
+          await transmit(app, { cla: 0, ins: 0x20, p1: 0, p2: 0x80, data: utf8ToBytes(pin) })
+          const command = encodeCommand({ cla, ins, p1: 0, p2: 1, data: utf8ToBytes('one'), ne: 256 })
+          const { data } = parseResponse(await app.card.transmit(command))
+          if (data.length === 32) refusedIns.push(`${cla.toString(16)} ${ins.toString(16)}`)
+        }
+      evidence.holds('密钥仍在容器中', (await app.element.status()).containers === 4)
       evidence.holds('没有任何命令输出私钥长度的数据', refusedIns.length === 0, { instructions: refusedIns })
       evidence.note('本次业务证书所在容器', {
         container: paymentContainer,

@@ -241,6 +241,9 @@ export const plantedFaults: readonly PlantedFault[] = [
     rows: (rows) =>
       rows.map((row) => ('signature' in row ? { ...row, signature: new Uint8Array(64).fill(1) } : row)),
   }),
+  plain('the CA is not asked to verify', ['operation.signing-flow'], {
+    rows: (rows) => rows.filter((row) => !('event' in row)),
+  }),
   plain('customer signatures are not kept', ['operation.receipt'], {
     rows: (rows) => rows.map((row) => ('signature' in row ? { ...row, signature: null } : row)),
   }),

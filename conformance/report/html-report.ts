@@ -11,7 +11,7 @@ const style = `
 main{max-width:1100px;margin:0 auto;padding:32px 20px 80px}h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:40px 0 12px}p{margin:4px 0}
 .soft{color:var(--soft)}.mono{font:12px/1.5 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin:24px 0}.figure{border:1px solid var(--line);border-radius:10px;padding:12px 18px;min-width:130px}.figure b{display:block;font-size:26px;line-height:1.2}
-table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:7px 10px;border-bottom:1px solid var(--line)}th{color:var(--soft);font-weight:500}
+table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;overflow-wrap:anywhere;vertical-align:top;padding:7px 10px;border-bottom:1px solid var(--line)}th{color:var(--soft);font-weight:500}
 details{border:1px solid var(--line);border-radius:10px;margin:8px 0;padding:0 14px}summary{cursor:pointer;padding:10px 0}details[open]{background:var(--tint)}
 .passed,.valid{color:var(--good)}.failed,.tampered,.untrusted,.expired{color:var(--bad)}.skipped,.unchecked{color:var(--none)}
 @media print{details{break-inside:avoid}}`
