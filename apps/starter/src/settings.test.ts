@@ -49,6 +49,7 @@ test('settings of a program are left to it', () => {
     ANQU_CHANNEL_IDLE_MS: '1',
     ANQU_CA_DAYS: '2',
     ANQU_TEST_DATABASE_URL: 'x',
+    ANQU_LIMBO_SUITE: 'x',
     PATH: '/bin',
   }
   expect(read([], environment)).toMatchObject({ ports: 'default' })

@@ -81,7 +81,7 @@ function readFlags(args: readonly string[]): Record<string, string> | 'help' {
 }
 
 // Read by the tests and by the scripts around us, not by the starter.
-const notOurs = /^ANQU_TEST_/
+const notOurs = /^ANQU_(?:TEST_|LIMBO_SUITE$)/
 
 /** Settings that stand for a program and are handed to it; it refuses by name what it does not know. */
 export function settingsOf(program: Program, environment: Environment): Record<string, string | undefined> {
