@@ -30,9 +30,11 @@ import { testLeaf, testRoot, testSubCa, type Party } from './testing/test-chain.
 const jars = ['bcprov', 'bcpkix', 'bcutil'].map((name) => `/usr/share/java/${name}.jar`)
 const home = process.env['JAVA_HOME'] ?? ''
 const java = home === '' ? 'java' : join(home, 'bin', 'java')
-const hasJava = spawnSync(java, ['-version']).status === 0
+// The judge is a source file: a runtime without a compiler cannot run it.
+const hasJava =
+  spawnSync(java, ['--list-modules'], { encoding: 'utf8' }).stdout?.includes('jdk.compiler') === true
 const missing = !hasJava
-  ? 'Java is not installed'
+  ? 'no Java development kit is installed'
   : !jars.every(existsSync)
     ? 'BouncyCastle is not installed'
     : ''
