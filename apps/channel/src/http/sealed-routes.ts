@@ -213,10 +213,18 @@ export function renderRefusal(
     : { status: refusals[code].status, body: refusalBody(code, correlationId) }
 }
 
+const isClientError = (error: unknown): boolean =>
+  error instanceof Error &&
+  'statusCode' in error &&
+  Number(error.statusCode) >= 400 &&
+  Number(error.statusCode) < 500
+
 function codeOf(error: unknown): RefusalCode | undefined {
   if (error instanceof Refusal) return error.code
   if (error instanceof MessageError) return error.code
-  if (!(error instanceof TransportError)) return undefined
+  if (!(error instanceof TransportError))
+    // Files are served by a library with errors of its own: an address it will not serve is an address with nothing.
+    return isClientError(error) ? 'request.not-found' : undefined
   if (error.problem === 'too-large') return 'request.too-large'
   if (error.problem === 'not-found' || error.problem === 'method-not-allowed') return 'request.not-found'
   return error.problem === 'unavailable' || error.problem === 'timeout'

@@ -58,6 +58,8 @@ export function createOtp(needs: {
 }): Otp {
   const { db, clock, keys, sendSms } = needs
   const digestOf = (otpId: string, otp: string): string => keys.lookup('otp', `${otpId}\n${otp}`)
+  // A binding may hold a phone number; only its keyed digest is stored.
+  const bindingDigest = (binding: string): string => keys.lookup('otp-binding', binding)
 
   /** Counts and inserts in one statement, so that parallel requests cannot pass the limit together. */
   const insert = async (order: OtpOrder, otpId: string, codeDigest: string): Promise<boolean> => {
@@ -83,7 +85,7 @@ export function createOtp(needs: {
         update otp set state = 'replaced' where phone_lookup = ${phoneLookup} and purpose = ${order.purpose} and state = 'sent'`)
       await tx.execute(sql`
         insert into otp (otp_id, purpose, binding, phone_lookup, code_digest, tries, state, created_at_ms, expires_at_ms)
-        values (${otpId}, ${order.purpose}, ${order.binding}, ${phoneLookup}, ${codeDigest}, 0, 'sent', ${nowMs}, ${nowMs + policy.otp.validMs})`)
+        values (${otpId}, ${order.purpose}, ${bindingDigest(order.binding)}, ${phoneLookup}, ${codeDigest}, 0, 'sent', ${nowMs}, ${nowMs + policy.otp.validMs})`)
       return true
     })
   }
@@ -114,7 +116,7 @@ export function createOtp(needs: {
       const right =
         row !== undefined &&
         row.purpose === purpose &&
-        row.binding === binding &&
+        row.binding === bindingDigest(binding) &&
         constantTimeEqual(hexToBytes(row.code_digest), hexToBytes(digestOf(otpId, otp)))
       if (!right) throw new Refusal('factor.rejected', `otp for ${purpose}`)
       const burnt = await db.execute(
