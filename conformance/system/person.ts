@@ -15,8 +15,9 @@ export type Person = {
 const digits = (count: number): string => Array.from(randomBytes(count), (byte) => byte % 10).join('')
 const pick = (from: string): string => from.charAt((randomBytes(1)[0] ?? 0) % from.length)
 
+/** No region begins with 99; the rest of it is random too, as a run has enough people for three digits to meet twice. */
 function idNumberOf(birthday: string): string {
-  const head = `990001${birthday}${digits(3)}`
+  const head = `99${digits(4)}${birthday}${digits(3)}`
   const last = [...'0123456789X'].find((candidate) => hasValidCheckDigit(head + candidate))
   return head + (last ?? '')
 }
