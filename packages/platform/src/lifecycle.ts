@@ -26,8 +26,9 @@ export function onShutdown(log: Log, stop: () => Promise<void>): void {
       },
     )
   }
-  process.once('SIGTERM', () => end('SIGTERM'))
-  process.once('SIGINT', () => end('SIGINT'))
+  // `on`, not `once`: without a listener the second signal would end the process in the middle of stopping.
+  process.on('SIGTERM', () => end('SIGTERM'))
+  process.on('SIGINT', () => end('SIGINT'))
   process.once('disconnect', () => end('parent gone'))
 }
 
