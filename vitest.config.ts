@@ -24,6 +24,8 @@ const onWholeSystem = Object.entries(wholeSystem).map(([name, suffix]) => ({
 export default defineConfig({
   resolve: { conditions: source },
   ssr: { resolve: { conditions: source, externalConditions: ['node'] } },
+  // The environment that runs the global setup.
+  environments: { __vitest__: { resolve: { conditions: source, externalConditions: ['node'] } } },
   test: {
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'threads',
