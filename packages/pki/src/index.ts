@@ -12,14 +12,10 @@ export {
   type ExtensionRequest,
 } from './certificate/build-certificate.ts'
 export { Certificate, parseCertificate, verifyCertificateSignature } from './certificate/certificate.ts'
-export type {
-  AuthorityKeyId,
-  BasicConstraints,
-  Extensions,
-  PolicyConstraints,
-} from './certificate/extensions.ts'
+export type { AuthorityKeyId, BasicConstraints, Extensions } from './certificate/extensions.ts'
 export type { KeyUsage } from './certificate/key-usage.ts'
 export type { NameConstraints } from './certificate/name-constraints.ts'
+export type { PolicyConstraints, PolicyMapping } from './certificate/policy-extensions.ts'
 export { randomSerial } from './certificate/serial.ts'
 export type { AttributeType } from './name/attribute-types.ts'
 export type { GeneralName } from './name/general-name.ts'
@@ -40,10 +36,12 @@ export {
   EKU_OCSP_SIGNING,
   EKU_SERVER_AUTH,
   EKU_TIME_STAMPING,
+  OID_ANY_POLICY,
   OID_SM2_CURVE,
   OID_SM2_WITH_SM3,
 } from './oids.ts'
 export { chainRules, type ChainFailure, type ChainRule } from './path/chain-rules.ts'
+export type { PolicyInputs } from './path/policy-rules.ts'
 export {
   validateChain,
   type ChainInput,

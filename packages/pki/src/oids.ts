@@ -15,9 +15,13 @@ export const OID_BASIC_CONSTRAINTS = '2.5.29.19'
 export const OID_NAME_CONSTRAINTS = '2.5.29.30'
 export const OID_CRL_DISTRIBUTION_POINTS = '2.5.29.31'
 export const OID_CERTIFICATE_POLICIES = '2.5.29.32'
+export const OID_POLICY_MAPPINGS = '2.5.29.33'
 export const OID_AUTHORITY_KEY_IDENTIFIER = '2.5.29.35'
 export const OID_POLICY_CONSTRAINTS = '2.5.29.36'
 export const OID_EXT_KEY_USAGE = '2.5.29.37'
+export const OID_INHIBIT_ANY_POLICY = '2.5.29.54'
+/** RFC 5280 section 4.2.1.4 */
+export const OID_ANY_POLICY = '2.5.29.32.0'
 /** RFC 5280 section 5.2 and 5.3: certificate revocation lists */
 export const OID_CRL_NUMBER = '2.5.29.20'
 export const OID_REASON_CODE = '2.5.29.21'

@@ -23,14 +23,14 @@ import { extensionToDer } from './extension-to-der.ts'
 import type { BasicConstraints } from './extensions.ts'
 import { keyUsageToDer, type KeyUsage } from './key-usage.ts'
 import type { NameConstraints } from './name-constraints.ts'
+import { policyExtensionsToDer, type PolicyRequest } from './policy-extensions.ts'
 
 /** Extensions the issuer's profile asks for. Key identifiers are always added. */
-export interface ExtensionRequest {
+export interface ExtensionRequest extends PolicyRequest {
   readonly basicConstraints?: BasicConstraints
   readonly keyUsage?: readonly KeyUsage[]
   readonly extKeyUsage?: readonly string[]
   readonly subjectAltNames?: readonly GeneralName[]
-  readonly policies?: readonly string[]
   readonly nameConstraints?: NameConstraints
   readonly crlUrls?: readonly string[]
   readonly ocspUrls?: readonly string[]
@@ -70,7 +70,7 @@ function subtreesToDer(number: number, names: readonly GeneralName[]): DerValue[
 
 function requestedExtensions(request: ExtensionRequest, emptySubject: boolean): DerValue[] {
   const list: DerValue[] = []
-  const { basicConstraints, keyUsage, extKeyUsage, subjectAltNames, policies, nameConstraints } = request
+  const { basicConstraints, keyUsage, extKeyUsage, subjectAltNames, nameConstraints } = request
   if (basicConstraints) {
     list.push(extensionToDer(oids.OID_BASIC_CONSTRAINTS, 'critical', basicConstraintsToDer(basicConstraints)))
   }
@@ -88,11 +88,7 @@ function requestedExtensions(request: ExtensionRequest, emptySubject: boolean): 
     const value = derSequence(...subtreesToDer(0, permitted), ...subtreesToDer(1, excluded))
     list.push(extensionToDer(oids.OID_NAME_CONSTRAINTS, 'critical', value))
   }
-  if (policies?.length) {
-    const value = derSequence(...policies.map((policy) => derSequence(derOid(policy))))
-    list.push(extensionToDer(oids.OID_CERTIFICATE_POLICIES, 'plain', value))
-  }
-  return [...list, ...locationExtensions(request)]
+  return [...list, ...policyExtensionsToDer(request), ...locationExtensions(request)]
 }
 
 function locationExtensions({ crlUrls, ocspUrls }: ExtensionRequest): DerValue[] {

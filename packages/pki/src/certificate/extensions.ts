@@ -1,8 +1,17 @@
 import { derContextTag, DerReader } from '@anqu/encoding'
 import { readGeneralNames, type GeneralName } from '../name/general-name.ts'
 import * as oids from '../oids.ts'
+import { atLeastOne } from './at-least-one.ts'
 import { readKeyUsage, type KeyUsage } from './key-usage.ts'
 import { readNameConstraints, type NameConstraints } from './name-constraints.ts'
+import {
+  readInhibitAnyPolicy,
+  readPolicies,
+  readPolicyConstraints,
+  readPolicyMappings,
+  type PolicyConstraints,
+  type PolicyMapping,
+} from './policy-extensions.ts'
 
 export interface BasicConstraints {
   readonly ca: boolean
@@ -15,11 +24,6 @@ export interface AuthorityKeyId {
   readonly hasIssuerAndSerial: boolean
 }
 
-export interface PolicyConstraints {
-  readonly requireExplicitPolicy?: number
-  readonly inhibitPolicyMapping?: number
-}
-
 /** The extensions of a certificate that have a meaning here; absent ones are undefined. */
 export interface Extensions {
   readonly basicConstraints?: BasicConstraints
@@ -30,7 +34,9 @@ export interface Extensions {
   readonly authorityKeyId?: AuthorityKeyId
   readonly policies?: readonly string[]
   readonly nameConstraints?: NameConstraints
+  readonly policyMappings?: readonly PolicyMapping[]
   readonly policyConstraints?: PolicyConstraints
+  readonly inhibitAnyPolicy?: number
   /** URLs of full CRLs. */
   readonly crlUrls?: readonly string[]
   readonly ocspUrls?: readonly string[]
@@ -44,17 +50,6 @@ type Values = { -readonly [Field in keyof Extensions]: Extensions[Field] }
 type Read = (reader: DerReader, values: Values) => void
 
 const MAX_EXTENSIONS = 64
-const MAX_ITEMS = 256
-
-/** Reads items until the end of a SEQUENCE SIZE (1..MAX). */
-function atLeastOne<Item>(reader: DerReader, read: (reader: DerReader) => Item): Item[] {
-  const items: Item[] = []
-  do {
-    if (items.length >= MAX_ITEMS) reader.fail('item', `at most ${MAX_ITEMS} items`)
-    items.push(read(reader))
-  } while (!reader.done)
-  return items
-}
 
 function readBasicConstraints(reader: DerReader): BasicConstraints {
   const constraints = reader.sequence('basicConstraints')
@@ -77,35 +72,6 @@ function readAuthorityKeyId(reader: DerReader): AuthorityKeyId {
   fields.end()
   const hasIssuerAndSerial = issuer !== undefined || serial !== undefined
   return keyId ? { keyId, hasIssuerAndSerial } : { hasIssuerAndSerial }
-}
-
-function readPolicies(reader: DerReader): string[] {
-  const policies = atLeastOne(reader.sequence('certificatePolicies'), (list) => {
-    const information = list.sequence('policyInformation')
-    const policy = information.oid('policyIdentifier')
-    if (!information.done) information.sequence('policyQualifiers')
-    information.end()
-    return policy
-  })
-  // RFC 5280 section 4.2.1.4: a policy must not appear more than once.
-  if (new Set(policies).size !== policies.length) reader.fail('certificatePolicies', 'each policy once')
-  return policies
-}
-
-function readPolicyConstraints(reader: DerReader): PolicyConstraints {
-  const fields = reader.sequence('policyConstraints')
-  if (fields.done) fields.fail('policyConstraints', 'at least one field')
-  const skip = (number: number, field: string): number | undefined => {
-    const tag = derContextTag(number, 'primitive')
-    return fields.peek() === tag ? fields.small(field, 255, tag) : undefined
-  }
-  const requireExplicitPolicy = skip(0, 'requireExplicitPolicy')
-  const inhibitPolicyMapping = skip(1, 'inhibitPolicyMapping')
-  fields.end()
-  return {
-    ...(requireExplicitPolicy === undefined ? {} : { requireExplicitPolicy }),
-    ...(inhibitPolicyMapping === undefined ? {} : { inhibitPolicyMapping }),
-  }
 }
 
 /** URLs of points that hold the complete CRL of the issuer; points by relative name or indirect CRLs give none. */
@@ -169,6 +135,11 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
     oids.OID_POLICY_CONSTRAINTS,
     (reader, values) => void (values.policyConstraints = readPolicyConstraints(reader)),
   ],
+  [oids.OID_POLICY_MAPPINGS, (reader, values) => void (values.policyMappings = readPolicyMappings(reader))],
+  [
+    oids.OID_INHIBIT_ANY_POLICY,
+    (reader, values) => void (values.inhibitAnyPolicy = readInhibitAnyPolicy(reader)),
+  ],
   [oids.OID_CRL_DISTRIBUTION_POINTS, (reader, values) => void (values.crlUrls = readCrlUrls(reader))],
   [oids.OID_AUTHORITY_INFO_ACCESS, (reader, values) => void (values.ocspUrls = readOcspUrls(reader))],
 ])
@@ -183,7 +154,9 @@ const processed: ReadonlySet<string> = new Set([
   oids.OID_AUTHORITY_KEY_IDENTIFIER,
   oids.OID_CERTIFICATE_POLICIES,
   oids.OID_NAME_CONSTRAINTS,
+  oids.OID_POLICY_MAPPINGS,
   oids.OID_POLICY_CONSTRAINTS,
+  oids.OID_INHIBIT_ANY_POLICY,
 ])
 
 /** Reads `SEQUENCE OF Extension`. ParseError on a repeated extension (RFC 5280 section 4.2) and on malformed values. */

@@ -40,13 +40,17 @@ function problemWithKey(certificate: Certificate): string | undefined {
 }
 
 function checkProfile(certificate: Certificate): ChainFailure | undefined {
-  const { critical, basicConstraints, policyConstraints, nameConstraints } = certificate.extensions
+  const { critical, basicConstraints, policyConstraints, inhibitAnyPolicy, nameConstraints } =
+    certificate.extensions
   for (const oid of [oids.OID_AUTHORITY_KEY_IDENTIFIER, oids.OID_SUBJECT_KEY_IDENTIFIER]) {
     if (critical.has(oid))
       return chainFailure(certificate, 'extension-profile', `the extension ${oid} may not be critical`)
   }
   if (policyConstraints && !critical.has(oids.OID_POLICY_CONSTRAINTS)) {
     return chainFailure(certificate, 'extension-profile', 'policy constraints must be critical')
+  }
+  if (inhibitAnyPolicy !== undefined && !critical.has(oids.OID_INHIBIT_ANY_POLICY)) {
+    return chainFailure(certificate, 'extension-profile', 'inhibitAnyPolicy must be critical')
   }
   if (nameConstraints && !basicConstraints?.ca) {
     return chainFailure(certificate, 'extension-profile', 'only a CA certificate may have name constraints')
@@ -134,9 +138,6 @@ export function checkUsage(leaf: Certificate, usage: ChainUsage): ChainFailure |
   }
   if (!basicConstraints?.ca && keyUsage?.includes('keyCertSign')) {
     return chainFailure(leaf, 'key-usage', 'only a CA may have the key usage keyCertSign')
-  }
-  if (usage.policy !== undefined && !leaf.policies.includes(usage.policy)) {
-    return chainFailure(leaf, 'policy', `the certificate policy ${usage.policy} is missing`)
   }
   if (usage.serverName !== undefined && !namesServer(leaf.subjectAltNames, usage.serverName)) {
     return chainFailure(leaf, 'server-name', `not a certificate of ${usage.serverName}`)

@@ -12,13 +12,14 @@ import {
 import { chainFailure, type ChainFailure } from './chain-rules.ts'
 import { signedBy } from './issuer-verifier.ts'
 import { checkNameConstraints } from './name-constraint-rules.ts'
+import { checkPolicies, type PolicyInputs } from './policy-rules.ts'
 
 /** What the end entity is wanted for. Everything named must hold. */
 export interface ChainUsage {
   readonly keyUsage?: readonly KeyUsage[]
   /** Object identifier of the extended key usage. */
   readonly extKeyUsage?: string
-  /** Object identifier of the certificate policy (B-7.3.2.2-6). */
+  /** Object identifier of the certificate policy the whole chain must hold under (B-7.3.2.2-6). */
   readonly policy?: string
   /** DNS name or address that must stand in the alternative names. */
   readonly serverName?: string
@@ -39,6 +40,8 @@ export interface ChainInput {
   /** A key usage alone stands for `{ keyUsage: [it] }`. */
   readonly usage: ChainUsage | KeyUsage
   readonly limits?: ChainLimits
+  /** Further conditions on policies; acceptable is `usage.policy` unless it is given here. */
+  readonly policies?: PolicyInputs
 }
 
 /** `path` runs from the end entity to the anchor. */
@@ -47,6 +50,7 @@ export type ChainResult = { readonly ok: true; readonly path: readonly Certifica
 interface Search {
   readonly input: ChainInput
   readonly purpose: string | undefined
+  readonly policies: PolicyInputs
   readonly maxIntermediates: number
   signatureChecksLeft: number
   /** The failure of the attempt that came furthest: the one that helps most. */
@@ -70,6 +74,10 @@ export function validateChain(input: ChainInput): ChainResult {
   const search: Search = {
     input,
     purpose: usage.extKeyUsage,
+    policies: {
+      ...(usage.policy === undefined ? {} : { acceptable: [usage.policy] }),
+      ...input.policies,
+    },
     maxIntermediates: input.limits?.maxIntermediates ?? 8,
     signatureChecksLeft: input.limits?.maxSignatureChecks ?? 64,
     failure: chainFailure(leaf, 'issuer-unknown', 'no certificate of the issuer is at hand'),
@@ -161,6 +169,10 @@ function checkLink(
 }
 
 function checkWhole(path: readonly Certificate[], search: Search): ChainFailure | undefined {
-  const { purpose } = search
-  return (purpose === undefined ? undefined : checkPurpose(path, purpose)) ?? checkNameConstraints(path)
+  const { purpose, policies } = search
+  return (
+    (purpose === undefined ? undefined : checkPurpose(path, purpose)) ??
+    checkNameConstraints(path) ??
+    checkPolicies(path, policies)
+  )
 }
