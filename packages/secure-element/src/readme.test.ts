@@ -16,6 +16,7 @@ test('the README tells of every command its class, instruction, parameters and a
     const access = row?.[6]
     expect(access, name).toBeDefined()
     expect(access?.startsWith('PIN'), `${name} under the PIN`).toBe(rule.access === 'pin')
+    expect(access?.startsWith('issuer'), `${name} for the issuer`).toBe(rule.access === 'issuer')
     expect(access?.includes('resets'), `${name} resets`).toBe(rule.after === 'resets')
   }
 })

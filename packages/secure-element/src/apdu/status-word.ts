@@ -16,10 +16,13 @@ export const StatusWord = {
   pinBlocked: 0x6983,
   /** Here: the certificate's public key belongs to no key pair that waits for it. */
   certificateMismatch: 0x6984,
+  /** Of a PIN: it was right, but the issuer chose it and its holder must change it first. */
+  pinMustChange: 0x6984,
   conditionsNotSatisfied: 0x6985,
   secureMessagingMissing: 0x6987,
   secureMessagingIncorrect: 0x6988,
   wrongData: 0x6a80,
+  functionNotSupported: 0x6a81,
   notFound: 0x6a82,
   notEnoughMemory: 0x6a84,
   wrongParameters: 0x6a86,

@@ -13,6 +13,17 @@ export interface KeySet {
 const KEY_TYPE = { AES: 0x88, SM4: 0x8e } as const
 const KEY_LENGTH = 16
 
+/**
+ * Versions of client instances. Keys of such a version have no right by themselves: only what the rules allow the client
+ * they are bound to. All other versions are the issuer's. So keys a client was given never become the issuer's, whatever
+ * connection is lost on the way.
+ */
+export const CLIENT_VERSIONS = { first: 0x40, last: 0x6f } as const
+
+export function isClientVersion(version: number): boolean {
+  return version >= CLIENT_VERSIONS.first && version <= CLIENT_VERSIONS.last
+}
+
 export function keyType(cipher: BlockCipher): number {
   return KEY_TYPE[cipher.name]
 }

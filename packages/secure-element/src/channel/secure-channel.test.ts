@@ -5,17 +5,14 @@ import { COMMANDS } from '../applets/security-service/command-table.ts'
 import { createCard } from '../create-card.ts'
 import { SecureElement } from '../host/secure-element.ts'
 import { MemoryCard } from '../storage/memory-card-storage.ts'
+import { keySet, putKey } from '../testing/issuer-channel.ts'
 import { raw, selectService } from '../testing/test-card.ts'
+import { onChannel } from '../transports/logical-channel.ts'
 import type { CardConnection } from '../transports/card-connection.ts'
-import { AES, SM4, type BlockCipher } from './block-cipher.ts'
+import { AES, SM4 } from './block-cipher.ts'
 import type { KeySet } from './key-set.ts'
 import { securedConnection } from './secured-connection.ts'
 import { keyCheckValue } from './session-keys.ts'
-
-function keySet(cipher: BlockCipher, version = 0x30, fill = 0x40): KeySet {
-  const key = (offset: number) => Uint8Array.from({ length: 16 }, (_, at) => (fill + offset + at) & 0xff)
-  return { version, cipher, keys: { encryption: key(0), mac: key(16), data: key(32) } }
-}
 
 /** Remembers what went over the wire. */
 function tapped(card: CardConnection, log: Uint8Array[]): CardConnection {
@@ -170,30 +167,6 @@ describe.each([AES, SM4])('over $name', (cipher) => {
   })
 })
 
-async function putKey(under: KeySet, fresh: KeySet, replaced: number): Promise<CommandApdu> {
-  const { cipher } = under
-  const fields = await Promise.all(
-    [fresh.keys.encryption, fresh.keys.mac, fresh.keys.data].map(async (key) => {
-      const wrapped = await cipher.encrypt(under.keys.data, new Uint8Array(16), key)
-      const check = await keyCheckValue(cipher, key)
-      return concatBytes(
-        Uint8Array.of(cipher === AES ? 0x88 : 0x8e, 17, 16),
-        wrapped,
-        Uint8Array.of(3),
-        check,
-      )
-    }),
-  )
-  return {
-    cla: 0x80,
-    ins: 0xd8,
-    p1: replaced,
-    p2: 0x81,
-    data: concatBytes(Uint8Array.of(fresh.version), ...fields),
-    ne: 256,
-  }
-}
-
 test('the issuer shows what a card manager asks for, and manages life cycles over the channel only', async () => {
   const keys = keySet(SM4)
   const card = createCard({ storage: new MemoryCard().holder(), pinIterations: 2, channelKeys: [keys] })
@@ -234,6 +207,41 @@ test('the issuer shows what a card manager asks for, and manages life cycles ove
   expect(await selectService(card)).toBe('6985')
   expect(await issuer('80f0800f00')).toEqual(['9000'])
   expect(await selectService(card)).toBe('9000')
+})
+
+test('an application is locked at once, also where it was selected before', async () => {
+  const keys = keySet(SM4)
+  const card = createCard({ storage: new MemoryCard().holder(), pinIterations: 2, channelKeys: [keys] })
+  await selectService(card)
+  await card.transmit(hexToBytes('0070000001'))
+  const secured = securedConnection(onChannel(card, 1), keys)
+  await secured.transmit(hexToBytes('00a4040000'))
+  expect((await raw(card, hexToBytes('80ca000000'))).sw).toBe('9000')
+  expect((await raw(secured, hexToBytes('80f0408007f0414e51550101'))).sw).toBe('9000')
+  expect((await raw(card, hexToBytes('80ca000000'))).sw).toBe('6985')
+  expect((await raw(secured, hexToBytes('80f0400007f0414e51550101'))).sw).toBe('9000')
+  expect((await raw(card, hexToBytes('80ca000000'))).sw).toBe('9000')
+})
+
+test('the issuer stores the numbers of card and issuer, and asks what the card holds', async () => {
+  const keys = keySet(SM4)
+  const card = createCard({ storage: new MemoryCard().holder(), pinIterations: 2, channelKeys: [keys] })
+  const secured = securedConnection(card, keys)
+  await secured.transmit(hexToBytes('00a4040000'))
+  expect((await raw(card, hexToBytes('0070000001'))).sw).toBe('9000')
+  expect((await raw(secured, hexToBytes('80e290000a420412345678450201ff'))).sw).toBe('9000')
+  const bare = onChannel(card, 1)
+  await bare.transmit(hexToBytes('00a4040000'))
+  expect((await raw(bare, hexToBytes('80ca004200'))).data).toEqual(hexToBytes('420412345678'))
+  expect((await raw(bare, hexToBytes('80ca004500'))).data).toEqual(hexToBytes('450201ff'))
+  expect((await raw(bare, hexToBytes('80ca00c100'))).data).toEqual(hexToBytes('c103000001'))
+  expect((await raw(bare, hexToBytes('80ca00cf00'))).data.length).toBe(12)
+  expect((await raw(bare, hexToBytes('80ca2f0000'))).sw).toBe('6982')
+  expect((await raw(secured, hexToBytes('80ca2f0000'))).data).toEqual(
+    hexToBytes('2f000b61094f07f0414e51550101'),
+  )
+  expect((await raw(secured, hexToBytes('80caff2100'))).data.length).toBe(18)
+  expect((await raw(secured, hexToBytes('80ca123400'))).sw).toBe('6A88')
 })
 
 test('a card made without channel keys opens no channel', async () => {

@@ -2,6 +2,7 @@ import { ByteWriter, concatBytes } from '@anqu/encoding'
 import { constantTimeEqual } from '@anqu/gm-crypto'
 import type { CommandApdu } from '../apdu/command.ts'
 import { requireStatus, StatusError, StatusWord } from '../apdu/status-word.ts'
+import { BLOCK_LENGTH } from './block-cipher.ts'
 import { ChannelSession, LEVELS } from './channel-session.ts'
 import type { KeySet } from './key-set.ts'
 import { deriveCardChallenge, deriveCryptogram, deriveSessionKeys, type SessionKeys } from './session-keys.ts'
@@ -20,18 +21,26 @@ export interface ChannelKeyStore {
 }
 
 const CHALLENGE_LENGTH = 8
+const FULL_LEVEL = 0x33
 const PROTOCOL = 0x03
 /** i: pseudo-random card challenge, R-MAC and R-encryption supported (Amendment D table 5-1). */
 const PROTOCOL_PARAMETER = 0x70
+
+/** What the card's own parts may ask of the session a command came over. */
+export interface SessionView {
+  /** A key that came under the session's data encryption key. */
+  unwrapKey(wrapped: Uint8Array): Promise<Uint8Array>
+}
 
 interface Opening {
   readonly keySet: KeySet
   readonly sessionKeys: SessionKeys
   readonly context: Uint8Array
+  readonly sequence: number
 }
 
 /** The card's end of a secure channel: closed, being opened, or open with one session. */
-export class SecureChannel {
+export class SecureChannel implements SessionView {
   readonly #store: ChannelKeyStore
   #opening: Opening | undefined
   #session: ChannelSession | undefined
@@ -44,9 +53,21 @@ export class SecureChannel {
     return this.#session !== undefined
   }
 
+  /** Everything is encrypted and authenticated, both ways. */
+  get isConfidential(): boolean {
+    return this.#session?.level === FULL_LEVEL
+  }
+
   /** The cipher and keys of the open session's set, for unwrapping keys that are put onto the card. */
   get keySet(): KeySet | undefined {
     return this.isOpen ? this.#opening?.keySet : undefined
+  }
+
+  /** A key that came under the data encryption key of the open session. @throws StatusError 6982 when none is open. */
+  async unwrapKey(wrapped: Uint8Array): Promise<Uint8Array> {
+    const { keySet } = this
+    requireStatus(keySet !== undefined, StatusWord.securityNotSatisfied)
+    return keySet.cipher.decrypt(keySet.keys.data, new Uint8Array(BLOCK_LENGTH), wrapped)
   }
 
   /** INITIALIZE UPDATE: closes any session. @throws StatusError 6A88 without such keys. */
@@ -57,17 +78,18 @@ export class SecureChannel {
     const keySet = this.#store.keySet(p1)
     requireStatus(keySet !== undefined, StatusWord.referencedDataNotFound)
     const { version, cipher, keys } = keySet
-    const sequence = new ByteWriter(3)
-      .u8(this.#store.sequence >> 16)
-      .u16(this.#store.sequence & 0xffff)
+    const { sequence } = this.#store
+    const counter = new ByteWriter(3)
+      .u8(sequence >> 16)
+      .u16(sequence & 0xffff)
       .finish()
-    const challenge = await deriveCardChallenge(cipher, keys.encryption, sequence, this.#store.aid)
+    const challenge = await deriveCardChallenge(cipher, keys.encryption, counter, this.#store.aid)
     const context = concatBytes(data, challenge)
     const sessionKeys = await deriveSessionKeys(cipher, keys, context)
-    this.#opening = { keySet, sessionKeys, context }
+    this.#opening = { keySet, sessionKeys, context, sequence }
     const cryptogram = await deriveCryptogram(cipher, sessionKeys.mac, 'card', context)
     const header = Uint8Array.of(version, PROTOCOL, PROTOCOL_PARAMETER)
-    return concatBytes(this.#store.diversification, header, challenge, cryptogram, sequence)
+    return concatBytes(this.#store.diversification, header, challenge, cryptogram, counter)
   }
 
   /** EXTERNAL AUTHENTICATE. @throws StatusError 6300 for a wrong cryptogram or MAC, 6985 out of order. */
@@ -81,7 +103,9 @@ export class SecureChannel {
     const session = new ChannelSession(cipher, opening.sessionKeys, command.p1)
     const expected = await deriveCryptogram(cipher, opening.sessionKeys.mac, 'host', opening.context)
     const { data } = await session.checkOpening(command).catch(() => ({ data: new Uint8Array(0) }))
-    requireStatus(constantTimeEqual(data, expected), StatusWord.verificationFailed)
+    // Another logical channel may have opened a session with this very challenge: a recording of it would open here again.
+    const fresh = opening.sequence === this.#store.sequence
+    requireStatus(fresh && constantTimeEqual(data, expected), StatusWord.verificationFailed)
     // The counter moves with every session that opens, so that no session's keys come again.
     await this.#store.advance()
     this.#opening = opening

@@ -9,6 +9,10 @@ export type SecureElementErrorCode =
   | 'se.pin-not-set'
   | 'se.pin-already-set'
   | 'se.pin-length'
+  /** The issuer reset the PIN: `changePin` comes first. */
+  | 'se.pin-must-change'
+  /** The new PIN is the old one. */
+  | 'se.pin-unchanged'
   | 'se.container-exists'
   | 'se.container-not-found'
   | 'se.container-name'

@@ -47,9 +47,27 @@ export class SecureElement {
     await this.#run(() => this.#changePin(0x0180, [pin]))
   }
 
-  /** Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set, se.pin-length. */
+  /** Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set, se.pin-length, se.pin-unchanged. */
   async changePin(oldPin: Pin, newPin: Pin): Promise<void> {
     await this.#run(() => this.#changePin(0x0080, [oldPin, newPin]))
+  }
+
+  /**
+   * Puts a PIN in the place of a forgotten or locked one: for the issuer, over a session its keys opened. The keys stay; the
+   * holder must change that PIN before the first use. Rejects with se.not-authorised, se.pin-wrong (a wrong code, and
+   * `triesLeft`), se.pin-locked (no code, or no tries left).
+   */
+  async resetPin(resettingCode: Uint8Array, transportPin: Pin): Promise<void> {
+    const pin = pinBytes(transportPin)
+    const data = new ByteWriter().vector8(resettingCode).vector8(pin).finish()
+    pin.fill(0)
+    const meanings = {
+      [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
+      [StatusWord.wrongData]: 'se.pin-length',
+    } as const
+    await this.#run(() => this.#session.call({ rule: COMMANDS.resetPin, data, meanings })).finally(() =>
+      data.fill(0),
+    )
   }
 
   /** Proves the PIN and leaves no right behind. Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set. */
@@ -230,7 +248,7 @@ export class SecureElement {
     }
     const data = writer.finish()
     const meanings = {
-      [StatusWord.alreadyExists]: 'se.pin-already-set',
+      [StatusWord.alreadyExists]: pins.length === 1 ? 'se.pin-already-set' : 'se.pin-unchanged',
       [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
       [StatusWord.wrongData]: 'se.pin-length',
     } as const
@@ -240,7 +258,10 @@ export class SecureElement {
   /** VERIFY and `call` in one uninterrupted group, after which no right is left on the card. */
   #withPin(pin: Pin, call?: CardCall): Promise<Uint8Array> {
     const data = pinBytes(pin)
-    const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set' } as const
+    const meanings = {
+      [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
+      [StatusWord.pinMustChange]: 'se.pin-must-change',
+    } as const
     return this.#run(async () => {
       // An empty PIN would be the question how many tries are left.
       if (data.length === 0) throw new SecureElementError('se.pin-length')

@@ -18,6 +18,11 @@ export class AppletMemory {
     return this.#memory.get(this.#prefix + path)?.type
   }
 
+  /** Whether any file's path starts with `prefix`. */
+  has(prefix: string): boolean {
+    return this.#memory.has(this.#prefix + prefix)
+  }
+
   paths(prefix: string): string[] {
     return this.#memory.paths(this.#prefix + prefix).map((path) => path.slice(this.#prefix.length))
   }
@@ -28,7 +33,17 @@ export class AppletMemory {
 
   /** All or nothing; see `NonVolatileMemory.commit`. */
   async commit(changes: readonly Change[]): Promise<void> {
-    await this.#memory.commit(changes.map((change) => ({ ...change, path: this.#prefix + change.path })))
+    await this.#memory.commit(changes.map((change) => this.own(change)))
+  }
+
+  /** @throws CardStorageError 'released' when a newer holder has the card; every commit finds that out too. */
+  async confirm(): Promise<void> {
+    await this.#memory.confirm()
+  }
+
+  /** A change of this corner as the whole memory sees it, for a commit that spans several corners. */
+  own(change: Change): Change {
+    return { ...change, path: this.#prefix + change.path }
   }
 }
 

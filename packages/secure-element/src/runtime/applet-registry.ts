@@ -13,6 +13,8 @@ export interface ExecutableModule {
 /** An instance as card memory keeps it. */
 export interface InstanceRecord {
   readonly aid: Uint8Array
+  /** Identifier of the executable module it was made from. */
+  readonly module: Uint8Array
   readonly state: number
 }
 
@@ -49,6 +51,16 @@ export class AppletRegistry {
     return this.#memory.get(instancePath(bytesToHex(aid))) !== undefined
   }
 
+  /** The applet with exactly this identifier. */
+  get(aid: Uint8Array): Applet | undefined {
+    return this.#applets.get(bytesToHex(aid))
+  }
+
+  /** Whether the applet is still on the card. */
+  runs(applet: Applet): boolean {
+    return this.get(applet.aid) === applet
+  }
+
   /** The applet with this identifier, or the first whose identifier starts with it (ISO/IEC 7816-4 §8.2.1.2). */
   find(aid: Uint8Array): Applet | undefined {
     if (!isAid(aid)) return undefined
@@ -58,9 +70,7 @@ export class AppletRegistry {
   }
 
   isLocked(applet: Applet): boolean {
-    return this.list().some(
-      ({ aid, state }) => state === LOCKED && this.#applets.get(bytesToHex(aid)) === applet,
-    )
+    return this.#memory.get(lockPath(bytesToHex(applet.aid))) !== undefined
   }
 
   list(): InstanceRecord[] {
@@ -68,6 +78,7 @@ export class AppletRegistry {
       const name = path.slice(INSTANCES.length)
       return {
         aid: hexToBytes(name),
+        module: this.#memory.get(path)?.bytes ?? new Uint8Array(0),
         state: this.#memory.get(lockPath(name)) === undefined ? SELECTABLE : LOCKED,
       }
     })
@@ -99,10 +110,7 @@ export class AppletRegistry {
   /** Instances made from any of these modules. */
   instancesOf(modules: readonly Uint8Array[]): Uint8Array[] {
     const wanted = new Set(modules.map(bytesToHex))
-    return this.list().flatMap(({ aid }) => {
-      const module = this.#memory.get(instancePath(bytesToHex(aid)))?.bytes
-      return module !== undefined && wanted.has(bytesToHex(module)) ? [aid] : []
-    })
+    return this.list().flatMap(({ aid, module }) => (wanted.has(bytesToHex(module)) ? [aid] : []))
   }
 
   /** A locked application cannot be selected. False when there is none with exactly this identifier. */
@@ -112,6 +120,10 @@ export class AppletRegistry {
     const file = { type: FileType.working, bytes: Uint8Array.of(LOCKED) }
     await this.#memory.commit([state === 'locked' ? { kind: 'put', path, file } : { kind: 'delete', path }])
     return true
+  }
+
+  async settle(): Promise<void> {
+    for (const applet of this.#applets.values()) await applet.settle?.()
   }
 
   powerOff(): void {

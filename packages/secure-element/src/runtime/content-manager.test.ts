@@ -1,4 +1,4 @@
-import { concatBytes, encodeBerTlv, hexToBytes } from '@anqu/encoding'
+import { concatBytes, encodeBerTlv, findBerTlv, hexToBytes, parseBerTlv } from '@anqu/encoding'
 import { Sm2PrivateKey, sm2Sign, sm3 } from '@anqu/gm-crypto'
 import { beforeEach, expect, test } from 'vitest'
 import { encodeCommand } from '../apdu/command.ts'
@@ -7,6 +7,7 @@ import { SM4 } from '../channel/block-cipher.ts'
 import { securedConnection } from '../channel/secured-connection.ts'
 import { createCard } from '../create-card.ts'
 import { SecureElement } from '../host/secure-element.ts'
+import { installForReplacement } from '../issuer/personalisation.ts'
 import type { CardStorage } from '../storage/card-storage.ts'
 import { MemoryCard } from '../storage/memory-card-storage.ts'
 import { CuttingStorage, type Cut } from '../testing/scripted-storage.ts'
@@ -148,6 +149,58 @@ test('a load that anything interrupts is gone, and starts again from the first b
   expect(await manage(card, second)).toEqual(['6985'])
   expect(new Set(await manage(card, ...downloadAndInstall))).toEqual(new Set(['9000']))
 })
+
+const versionOnCard = async (card: CardConnection) => {
+  const secured = securedConnection(card, KEYS)
+  await secured.transmit(hexToBytes('00a4040008a00000015100000000'))
+  const { data } = await raw(secured, hexToBytes('80f21002024f0000'))
+  const [entry] = parseBerTlv(data)
+  return findBerTlv(entry?.children ?? [], 0xce)?.value.at(-1)
+}
+const replacement = (version: number, modules: Uint8Array[] = [SECURITY_SERVICE_AID]) => {
+  const data = encodeLoadFile({ version, modules })
+  return [encodeCommand(installForReplacement(PACKAGE_AID, sm3(data))), ...inBlocks(signed(data), 40)]
+}
+
+test('a newer version takes the place of the one on the card, and its instances keep all they stored', async () => {
+  const card = emptyCard()
+  await manage(card, ...downloadAndInstall)
+  const element = new SecureElement(card)
+  await element.setPin('2468135')
+  await element.generateKeyPair('a', '2468135')
+  expect(new Set(await manage(card, ...replacement(2)))).toEqual(new Set(['9000']))
+  expect(await versionOnCard(card)).toBe(2)
+  await card.reset()
+  expect((await element.listContainers()).map(({ name }) => name)).toEqual(['a'])
+  // No way back to a version with a known hole, and none that leaves an instance without its module.
+  for (const refused of [replacement(2), replacement(1)])
+    expect((await manage(card, ...refused)).at(-1)).toBe('6985')
+  expect(await versionOnCard(card)).toBe(2)
+})
+
+test('nothing is replaced that is not there', async () => {
+  expect((await manage(emptyCard(), ...replacement(2)))[0]).toBe('6A88')
+})
+
+test.each<Cut>(['before', 'torn', 'after'])(
+  'power cut %s any write of a replacement leaves the old version or the new one at work',
+  async (how) => {
+    for (let at = 1; at < 20; at++) {
+      medium = new MemoryCard()
+      await manage(emptyCard(), ...downloadAndInstall)
+      const storage = new CuttingStorage(medium.holder())
+      Object.assign(storage, { cutAt: at, how })
+      await manage(emptyCard(storage), ...replacement(2)).catch(() => undefined)
+      const card = emptyCard()
+      expect(await selectService(card)).toBe('9000')
+      const version = await versionOnCard(card)
+      expect([1, 2]).toContain(version)
+      if (version === 1) expect(new Set(await manage(card, ...replacement(2)))).toEqual(new Set(['9000']))
+      if (storage.writes < at) return
+    }
+    throw new Error('a replacement takes fewer than 20 writes')
+  },
+)
 
 test('an identifier is given once, and content is managed over the channel only', async () => {
   const card = emptyCard()

@@ -2,8 +2,8 @@ import { bytesToHex, concatBytes, equalBytes, hexToBytes, parseBerTlv } from '@a
 import { sm2Verify, sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
 import { requireStatus, StatusWord } from '../apdu/status-word.ts'
 import { isAid, type AppletRegistry } from './applet-registry.ts'
-import { parseLoadFile } from './load-file.ts'
-import { FileType, type NonVolatileMemory } from './non-volatile-memory.ts'
+import { parseLoadFile, type LoadFile } from './load-file.ts'
+import { FileType, type Change, type NonVolatileMemory } from './non-volatile-memory.ts'
 
 const LOAD_FILES = 'card/load-file/'
 /** A load file's blocks together; they are kept in volatile memory until the last is here. */
@@ -15,10 +15,16 @@ export interface ContentRules {
   readonly packageKey: Sm2PublicKey | undefined
   /** The issuer's own identifier: an instance of that name would share its files, keys included. */
   readonly reservedAid: Uint8Array
+  /** What else must be committed when an instance goes: the clients bound to it are released. */
+  readonly releaseOf: (instance: Uint8Array) => Change[]
 }
+
+/** Whether a load file takes a free identifier, or the place of the version on the card. */
+export type LoadMode = 'new' | 'replace'
 
 interface Loading {
   readonly aid: Uint8Array
+  readonly mode: LoadMode
   readonly hash: Uint8Array
   blocks: Uint8Array
   next: number
@@ -40,16 +46,21 @@ export class ContentManager {
     this.#rules = rules
   }
 
-  loadFiles(): Uint8Array[] {
-    return this.#memory.paths(LOAD_FILES).map((path) => hexToBytes(path.slice(LOAD_FILES.length)))
+  loadFiles(): (LoadFile & { readonly aid: Uint8Array })[] {
+    return this.#memory.paths(LOAD_FILES).flatMap((path) => {
+      const aid = hexToBytes(path.slice(LOAD_FILES.length))
+      const file = this.#loadFile(aid)
+      return file === undefined ? [] : [{ aid, ...file }]
+    })
   }
 
-  /** INSTALL [for load]. @throws StatusError 6A80 without a hash, 6985 when the identifier is taken. */
-  beginLoad(aid: Uint8Array, hash: Uint8Array): void {
+  /** INSTALL [for load]. @throws StatusError 6A80 without a hash, 6985 for a taken identifier, 6A88 with nothing to replace. */
+  beginLoad(aid: Uint8Array, hash: Uint8Array, mode: LoadMode): void {
     this.#loading = undefined
     requireStatus(isAid(aid) && hash.length === 32, StatusWord.wrongData)
-    requireStatus(!this.#isTaken(aid), StatusWord.conditionsNotSatisfied)
-    this.#loading = { aid, hash, blocks: new Uint8Array(0), next: 0 }
+    if (mode === 'new') requireStatus(!this.#isTaken(aid), StatusWord.conditionsNotSatisfied)
+    else requireStatus(this.#loadFile(aid) !== undefined, StatusWord.referencedDataNotFound)
+    this.#loading = { aid, hash, mode, blocks: new Uint8Array(0), next: 0 }
   }
 
   /** LOAD. Blocks come in order; `last` verifies hash and signature and stores the file. Any failure drops all of it. */
@@ -71,10 +82,9 @@ export class ContentManager {
   /** INSTALL [for install and make selectable]. @throws StatusError 6A88 unknown file or module, 6985 identifier taken. */
   async install(wanted: { loadFile: Uint8Array; module: Uint8Array; instance: Uint8Array }): Promise<void> {
     const { loadFile, module, instance } = wanted
-    const file = this.#memory.get(LOAD_FILES + bytesToHex(loadFile))
+    const file = this.#loadFile(loadFile)
     requireStatus(file !== undefined, StatusWord.referencedDataNotFound)
-    const { modules } = parseLoadFile(file.bytes)
-    const known = modules.some((aid) => equalBytes(aid, module)) && this.#registry.hasModule(module)
+    const known = file.modules.some((aid) => equalBytes(aid, module)) && this.#registry.hasModule(module)
     requireStatus(known, StatusWord.referencedDataNotFound)
     requireStatus(isAid(instance), StatusWord.wrongData)
     requireStatus(!this.#isTaken(instance), StatusWord.conditionsNotSatisfied)
@@ -84,21 +94,25 @@ export class ContentManager {
   /** DELETE. An instance goes with all it stored; a load file only without instances, or `withInstances`. */
   async delete(aid: Uint8Array, scope: 'alone' | 'withInstances'): Promise<void> {
     if (this.#registry.has(aid)) return this.#remove([aid], [])
-    const path = LOAD_FILES + bytesToHex(aid)
-    const file = this.#memory.get(path)
+    const file = this.#loadFile(aid)
     requireStatus(file !== undefined, StatusWord.referencedDataNotFound)
-    const instances = this.#registry.instancesOf(parseLoadFile(file.bytes).modules)
+    const instances = this.#registry.instancesOf(file.modules)
     requireStatus(instances.length === 0 || scope === 'withInstances', StatusWord.conditionsNotSatisfied)
-    await this.#remove(instances, [path])
+    await this.#remove(instances, [LOAD_FILES + bytesToHex(aid)])
   }
 
   async #remove(instances: readonly Uint8Array[], paths: readonly string[]): Promise<void> {
     const files = paths.map((path) => ({ kind: 'delete', path }) as const)
-    await this.#memory.commit([...instances.flatMap((aid) => this.#registry.removal(aid)), ...files])
+    const released = instances.flatMap((aid) => this.#rules.releaseOf(aid))
+    await this.#memory.commit([
+      ...instances.flatMap((aid) => this.#registry.removal(aid)),
+      ...released,
+      ...files,
+    ])
     for (const aid of instances) this.#registry.forget(aid)
   }
 
-  async #store({ aid, hash }: Loading, blocks: Uint8Array): Promise<void> {
+  async #store({ aid, hash, mode }: Loading, blocks: Uint8Array): Promise<void> {
     const objects = parseBerTlv(blocks)
     const data = objects.find(({ tag }) => tag === TAG.data)?.value
     requireStatus(data !== undefined && equalBytes(sm3(data), hash), StatusWord.wrongData)
@@ -108,17 +122,33 @@ export class ContentManager {
       this.#rules.packageKey === undefined ||
       (signature !== undefined && sm2Verify(this.#rules.packageKey, data, signature))
     requireStatus(trusted, StatusWord.verificationFailed)
-    const { modules } = parseLoadFile(data)
+    const loaded = parseLoadFile(data)
     requireStatus(
-      modules.every((module) => this.#registry.hasModule(module)),
+      loaded.modules.every((module) => this.#registry.hasModule(module)),
       StatusWord.wrongData,
     )
+    if (mode === 'replace') this.#checkReplacement(aid, loaded)
+    // One commit: the card has the old version or the new one, whenever the power goes.
     const file = { type: FileType.working, bytes: data }
     await this.#memory.commit([{ kind: 'put', path: LOAD_FILES + bytesToHex(aid), file }])
   }
 
+  /** Only forwards, and no instance is left without its module: those on the card keep all they stored. */
+  #checkReplacement(aid: Uint8Array, next: LoadFile): void {
+    const present = this.#loadFile(aid)
+    requireStatus(present !== undefined, StatusWord.referencedDataNotFound)
+    requireStatus(next.version > present.version, StatusWord.conditionsNotSatisfied)
+    const dropped = present.modules.filter((module) => !next.modules.some((kept) => equalBytes(kept, module)))
+    requireStatus(this.#registry.instancesOf(dropped).length === 0, StatusWord.conditionsNotSatisfied)
+  }
+
+  #loadFile(aid: Uint8Array): LoadFile | undefined {
+    const bytes = this.#memory.get(LOAD_FILES + bytesToHex(aid))?.bytes
+    return bytes === undefined ? undefined : parseLoadFile(bytes)
+  }
+
   #isTaken(aid: Uint8Array): boolean {
     if (equalBytes(aid, this.#rules.reservedAid)) return true
-    return this.#registry.has(aid) || this.loadFiles().some((known) => equalBytes(known, aid))
+    return this.#registry.has(aid) || this.#loadFile(aid) !== undefined
   }
 }

@@ -83,6 +83,12 @@ export class NonVolatileMemory {
     return this.#files.get(path)
   }
 
+  /** Whether any path starts with `prefix`. */
+  has(prefix: string): boolean {
+    for (const path of this.#files.keys()) if (path.startsWith(prefix)) return true
+    return false
+  }
+
   /** Paths that start with `prefix`, in order of creation. */
   paths(prefix: string): string[] {
     return [...this.#files.keys()].filter((path) => path.startsWith(prefix))
@@ -110,6 +116,11 @@ export class NonVolatileMemory {
     }
     if (contentLength(files) > this.#quota || files.size > MAX_FILES) throw new QuotaExceeded()
     await this.#write({ sequence: this.#sequence + 1n, files })
+  }
+
+  /** @throws CardStorageError 'released' when a newer holder has the card. */
+  async confirm(): Promise<void> {
+    await this.#storage.confirm()
   }
 
   async #format(): Promise<void> {

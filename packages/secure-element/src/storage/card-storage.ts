@@ -11,6 +11,8 @@ export interface CardStorage {
    * (B-7.5.1.3-2: a new binding releases the old one).
    */
   claim(): Promise<void>
+  /** Fails with `CardStorageError('released')` when a newer holder has claimed the card. */
+  confirm(): Promise<void>
   /** The slot's bytes, or undefined when it was never written. */
   read(slot: ImageSlot): Promise<Uint8Array | undefined>
   write(slot: ImageSlot, bytes: Uint8Array): Promise<void>

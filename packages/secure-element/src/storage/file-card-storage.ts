@@ -32,14 +32,18 @@ class FileCardStorage implements CardStorage {
     await this.#replace(OWNER_FILE, new TextEncoder().encode(this.#self))
   }
 
+  async confirm(): Promise<void> {
+    const owner = await readIfPresent(this.#path(OWNER_FILE))
+    if (owner === undefined || new TextDecoder().decode(owner) !== this.#self)
+      throw new CardStorageError('released', 'another program opened this card')
+  }
+
   async read(slot: ImageSlot): Promise<Uint8Array | undefined> {
     return readIfPresent(this.#path(slotFile(slot)))
   }
 
   async write(slot: ImageSlot, bytes: Uint8Array): Promise<void> {
-    const owner = await readIfPresent(this.#path(OWNER_FILE))
-    if (owner === undefined || new TextDecoder().decode(owner) !== this.#self)
-      throw new CardStorageError('released', 'another program opened this card')
+    await this.confirm()
     await this.#replace(slotFile(slot), bytes)
   }
 

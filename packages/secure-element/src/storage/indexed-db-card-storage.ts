@@ -29,6 +29,11 @@ class IndexedDbCardStorage implements CardStorage {
     await this.#write((store) => store.put(this.#self, OWNER_RECORD))
   }
 
+  async confirm(): Promise<void> {
+    if ((await this.#get(OWNER_RECORD)) !== this.#self)
+      throw new CardStorageError('released', 'another page opened this card')
+  }
+
   async read(slot: ImageSlot): Promise<Uint8Array | undefined> {
     const bytes = await this.#get(slotRecord(slot))
     if (bytes === undefined) return undefined

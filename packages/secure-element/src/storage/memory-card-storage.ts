@@ -10,13 +10,17 @@ export class MemoryCard {
 
   holder(): CardStorage {
     const self = Symbol('holder')
+    const confirm = async (): Promise<void> => {
+      if (this.#owner !== self) throw new CardStorageError('released', 'another holder opened this card')
+    }
     return {
       claim: async () => {
         this.#owner = self
       },
+      confirm,
       read: async (slot) => this.#slots[slot]?.slice(),
       write: async (slot, bytes) => {
-        if (this.#owner !== self) throw new CardStorageError('released', 'another holder opened this card')
+        await confirm()
         this.#slots[slot] = bytes.slice()
       },
       seal: async (plaintext, aad) => this.#key.seal(plaintext, aad),

@@ -20,6 +20,10 @@ export class CuttingStorage implements CardStorage {
     return this.#inner.claim()
   }
 
+  confirm(): Promise<void> {
+    return this.#inner.confirm()
+  }
+
   read(slot: ImageSlot): Promise<Uint8Array | undefined> {
     return this.#inner.read(slot)
   }

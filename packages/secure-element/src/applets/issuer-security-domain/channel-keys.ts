@@ -1,9 +1,10 @@
 import { bytesToHex } from '@anqu/encoding'
-import { encodeKeySet, parseKeySet, type KeySet } from '../../channel/key-set.ts'
+import { encodeKeySet, isClientVersion, parseKeySet, type KeySet } from '../../channel/key-set.ts'
 import type { ChannelKeyStore } from '../../channel/secure-channel.ts'
 import { put, remove, type AppletMemory } from '../../runtime/applet-memory.ts'
 import type { CardRandom } from '../../runtime/card-random.ts'
-import { FileType } from '../../runtime/non-volatile-memory.ts'
+import type { ClientKeys } from '../../runtime/access-control.ts'
+import { FileType, type Change } from '../../runtime/non-volatile-memory.ts'
 
 const SEQUENCE = 'sequence'
 const DIVERSIFICATION = 'diversification'
@@ -11,7 +12,7 @@ const DIVERSIFICATION_LENGTH = 10
 const LAST_SEQUENCE = 0xff_ffff
 
 /** Channel keys in card memory: one key file for each version, never overwritten, replaced by delete and create in one step. */
-export class StoredChannelKeys implements ChannelKeyStore {
+export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
   readonly aid: Uint8Array
   readonly #memory: AppletMemory
   readonly #random: CardRandom
@@ -42,9 +43,14 @@ export class StoredChannelKeys implements ChannelKeyStore {
       .toSorted((a, b) => a - b)
   }
 
+  has(version: number): boolean {
+    return this.#path(version) !== undefined
+  }
+
+  /** Version 0 asks for the issuer's first. */
   keySet(version: number): KeySet | undefined {
-    const wanted = version === 0 ? this.versions[0] : version
-    const path = this.#memory.paths('key/').find((candidate) => versionOf(candidate) === wanted)
+    const wanted = version === 0 ? this.versions.find((candidate) => !isClientVersion(candidate)) : version
+    const path = wanted === undefined ? undefined : this.#path(wanted)
     const bytes = path === undefined ? undefined : this.#memory.get(path)
     return bytes === undefined || wanted === undefined ? undefined : parseKeySet(wanted, bytes)
   }
@@ -70,6 +76,20 @@ export class StoredChannelKeys implements ChannelKeyStore {
       .filter((path) => versionOf(path) === replaced || versionOf(path) === keySet.version)
     const added = put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key)
     await this.#memory.commit([...gone.map(remove), added])
+  }
+
+  /** What must be committed to delete a key set. */
+  removal(version: number): Change[] {
+    const path = this.#path(version)
+    return path === undefined ? [] : [remove(path)]
+  }
+
+  async commit(changes: readonly Change[]): Promise<void> {
+    await this.#memory.commit(changes)
+  }
+
+  #path(version: number): string | undefined {
+    return this.#memory.paths('key/').find((candidate) => versionOf(candidate) === version)
   }
 
   #newPath(version: number): string {

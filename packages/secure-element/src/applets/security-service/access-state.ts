@@ -28,3 +28,24 @@ export class AccessState {
     this.#masterKey = undefined
   }
 }
+
+/** The rights of each logical channel by itself: a PIN verified on one opens nothing on another. */
+export class AccessStates {
+  readonly #states = new Map<number, AccessState>()
+
+  of(channel: number): AccessState {
+    const state = this.#states.get(channel) ?? new AccessState()
+    this.#states.set(channel, state)
+    return state
+  }
+
+  reset(channel: number): void {
+    this.#states.get(channel)?.reset()
+    this.#states.delete(channel)
+  }
+
+  resetAll(): void {
+    for (const state of this.#states.values()) state.reset()
+    this.#states.clear()
+  }
+}

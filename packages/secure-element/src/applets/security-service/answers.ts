@@ -15,10 +15,17 @@ import { KEY_USAGES, type KeyUsage } from './container-record.ts'
 const LAYOUT = 1
 const HAS_PENDING = 0x01
 const HAS_CERTIFICATE = 0x02
+const PIN_SET = 0x01
+const PIN_MUST_CHANGE = 0x02
+const PIN_CAN_BE_RESET = 0x04
 
 /** Answer of GET STATUS. */
 export interface ServiceStatus {
   readonly pinSet: boolean
+  /** The issuer reset the PIN: it must be changed before anything else. */
+  readonly pinMustChange: boolean
+  /** The issuer holds a resetting code for this card. */
+  readonly pinCanBeReset: boolean
   readonly triesLeft: number
   readonly triesLimit: number
   readonly containers: number
@@ -51,19 +58,19 @@ export function selectInformation(aid: Uint8Array): Uint8Array {
 }
 
 export function encodeStatus(status: ServiceStatus): Uint8Array {
-  const { pinSet, triesLeft, triesLimit, containers, freeBytes } = status
-  const writer = new ByteWriter()
-    .u8(LAYOUT)
-    .u8(pinSet ? 1 : 0)
-    .u8(triesLeft)
-    .u8(triesLimit)
+  const { triesLeft, triesLimit, containers, freeBytes } = status
+  const pin =
+    (status.pinSet ? PIN_SET : 0) |
+    (status.pinMustChange ? PIN_MUST_CHANGE : 0) |
+    (status.pinCanBeReset ? PIN_CAN_BE_RESET : 0)
+  const writer = new ByteWriter().u8(LAYOUT).u8(pin).u8(triesLeft).u8(triesLimit)
   return writer.u16(containers).u32(freeBytes).finish()
 }
 
 /** @throws ParseError for another layout. */
 export function parseStatus(bytes: Uint8Array): ServiceStatus {
   const reader = layoutReader(bytes, 'card status')
-  const pinSet = reader.u8() === 1
+  const pin = reader.u8()
   const [triesLeft, triesLimit, containers, freeBytes] = [
     reader.u8(),
     reader.u8(),
@@ -71,7 +78,16 @@ export function parseStatus(bytes: Uint8Array): ServiceStatus {
     reader.u32(),
   ]
   reader.end()
-  return { pinSet, triesLeft, triesLimit, containers, freeBytes }
+  const has = (bit: number): boolean => (pin & bit) !== 0
+  return {
+    pinSet: has(PIN_SET),
+    pinMustChange: has(PIN_MUST_CHANGE),
+    pinCanBeReset: has(PIN_CAN_BE_RESET),
+    triesLeft,
+    triesLimit,
+    containers,
+    freeBytes,
+  }
 }
 
 export function certificateEntry(certificate: Certificate): CertificateEntry {

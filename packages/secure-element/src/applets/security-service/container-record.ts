@@ -18,13 +18,20 @@ export interface PairSlots {
 }
 
 export interface ContainerRecord {
+  /** SM3 of the certificate that the software was signed with which made the container; empty: everybody's. */
+  readonly owner: Uint8Array
   readonly signing: PairSlots
   readonly encryption: PairSlots
 }
 
 const ID_LENGTH = 8
 const NO_PAIRS: PairSlots = { active: undefined, pending: undefined, certificateExpected: false }
-export const EMPTY_CONTAINER: ContainerRecord = { signing: NO_PAIRS, encryption: NO_PAIRS }
+export const EVERYBODY = new Uint8Array(0)
+
+export function emptyContainer(owner: Uint8Array): ContainerRecord {
+  return { owner, signing: NO_PAIRS, encryption: NO_PAIRS }
+}
+
 const LONGEST_NAME = 64
 
 /** @throws StatusError 6A80 unless 1 to 64 bytes of UTF-8 without control characters. */
@@ -45,7 +52,7 @@ export function containerName(path: string): string {
 }
 
 export function encodeContainer(record: ContainerRecord): Uint8Array {
-  const writer = new ByteWriter()
+  const writer = new ByteWriter().vector8(record.owner)
   for (const usage of KEY_USAGES) {
     const { active, pending, certificateExpected } = record[usage]
     writer
@@ -58,12 +65,13 @@ export function encodeContainer(record: ContainerRecord): Uint8Array {
 
 export function parseContainer(bytes: Uint8Array): ContainerRecord {
   const reader = new ByteReader(bytes, 'container')
+  const owner = reader.vector8().slice()
   const slots = (): PairSlots => ({
     active: idOf(reader.vector8(ID_LENGTH)),
     pending: idOf(reader.vector8(ID_LENGTH)),
     certificateExpected: reader.u8() === 1,
   })
-  const record = { signing: slots(), encryption: slots() }
+  const record = { owner, signing: slots(), encryption: slots() }
   reader.end()
   return record
 }

@@ -1,4 +1,4 @@
-import { bytesToHex, utf8ToBytes } from '@anqu/encoding'
+import { bytesToHex, equalBytes, utf8ToBytes } from '@anqu/encoding'
 import { Sm2PrivateKey, Sm2PublicKey, sm4GcmOpen, sm4GcmSeal, type SecretBytes } from '@anqu/gm-crypto'
 import { parseCertificate, type Certificate } from '@anqu/pki'
 import { requireStatus, StatusError, StatusWord } from '../../apdu/status-word.ts'
@@ -8,8 +8,9 @@ import { FileType, type Change } from '../../runtime/non-volatile-memory.ts'
 import {
   containerName,
   containerPath,
-  EMPTY_CONTAINER,
+  emptyContainer,
   encodeContainer,
+  EVERYBODY,
   KEY_USAGES,
   parseContainer,
   type ContainerRecord,
@@ -30,37 +31,54 @@ export interface InstalledCertificate {
   readonly certificate: Certificate
 }
 
+/** What all views of the containers share. */
+export interface ContainerStore {
+  readonly memory: AppletMemory
+  readonly random: CardRandom
+  /** Read once a power-up; an id is never given twice. */
+  readonly publicKeys: Map<string, Sm2PublicKey>
+}
+
 /**
  * Key-container layer (B-5.4.3): private keys, public keys and certificates in separate files (B-5.4.2-1), linked by the
- * container's record. Private keys are sealed under the master key; nothing here hands one out, only its use.
+ * container's record. Private keys are sealed under the master key; nothing here hands one out, only its use. This is the
+ * view of one client: containers that another publisher's software made do not exist in it (B-5.4.3-10).
  */
 export class KeyContainers {
   readonly #memory: AppletMemory
   readonly #random: CardRandom
-  /** Read once a power-up; an id is never given twice. */
-  readonly #publicKeys = new Map<string, Sm2PublicKey>()
+  readonly #publicKeys: Map<string, Sm2PublicKey>
+  readonly #owner: Uint8Array
 
-  constructor(memory: AppletMemory, random: CardRandom) {
+  /** `owner`: SM3 of the certificate the client software is signed with; empty where no access rules are in force. */
+  constructor({ memory, random, publicKeys }: ContainerStore, owner: Uint8Array = EVERYBODY) {
     this.#memory = memory
     this.#random = random
+    this.#publicKeys = publicKeys
+    this.#owner = owner
   }
 
   /** Names in order of creation. */
   names(): string[] {
-    return this.#memory.paths('container/').map(containerName)
+    return this.#memory
+      .paths('container/')
+      .filter((path) => this.#sees(parseContainer(this.#file(path))))
+      .map(containerName)
   }
 
   /** @throws StatusError 6A88 when there is none of that name. */
   record(name: string): ContainerRecord {
     const bytes = this.#memory.get(containerPath(name))
     requireStatus(bytes !== undefined, StatusWord.referencedDataNotFound)
-    return parseContainer(bytes)
+    const record = parseContainer(bytes)
+    requireStatus(this.#sees(record), StatusWord.referencedDataNotFound)
+    return record
   }
 
   /** @throws StatusError 6A8A when the name is taken (B-5.4.3-2), 6A84 when the card holds its most containers. */
   async create(name: string): Promise<void> {
     this.#checkNew(name)
-    await this.#memory.commit([this.#put(name, EMPTY_CONTAINER)])
+    await this.#memory.commit([this.#put(name, emptyContainer(this.#owner))])
   }
 
   /**
@@ -74,7 +92,7 @@ export class KeyContainers {
   ): Promise<Sm2PublicKey> {
     const { name, usage, where } = target
     if (where === 'new') this.#checkNew(name)
-    const record = where === 'new' ? EMPTY_CONTAINER : this.record(name)
+    const record = where === 'new' ? emptyContainer(this.#owner) : this.record(name)
     requireStatus(record[usage].pending === undefined, StatusWord.alreadyExists)
     const id = bytesToHex(this.#random.bytes(8))
     const key = generatePrivateKey(this.#random)
@@ -98,6 +116,17 @@ export class KeyContainers {
     requireStatus(pending !== undefined, StatusWord.referencedDataNotFound)
     const slots = { pending: undefined, certificateExpected: false }
     await this.#memory.commit([this.#put(name, withSlots(record, usage, slots)), ...destroyPair(pending)])
+  }
+
+  /** Destroys the pair in use with its certificate; one that waits stays. @throws StatusError 6A88 when none is in use. */
+  async destroyActive(name: string, usage: KeyUsage): Promise<void> {
+    const id = this.#pair(name, usage, 'active')
+    const slots = { active: undefined }
+    this.#publicKeys.delete(id)
+    await this.#memory.commit([
+      this.#put(name, withSlots(this.record(name), usage, slots)),
+      ...destroyPair(id),
+    ])
   }
 
   /** @throws StatusError 6A88 without such a pair. */
@@ -196,9 +225,14 @@ export class KeyContainers {
     await this.#memory.commit([remove(containerPath(name)), ...ids.flatMap(destroyPair)])
   }
 
+  #sees({ owner }: ContainerRecord): boolean {
+    return owner.length === 0 || equalBytes(owner, this.#owner)
+  }
+
+  /** A name is taken for everybody (B-5.4.3-2). */
   #checkNew(name: string): void {
     requireStatus(this.#memory.get(containerPath(name)) === undefined, StatusWord.nameExists)
-    requireStatus(this.names().length < MAX_CONTAINERS, StatusWord.notEnoughMemory)
+    requireStatus(this.#memory.paths('container/').length < MAX_CONTAINERS, StatusWord.notEnoughMemory)
   }
 
   #put(name: string, record: ContainerRecord): Change {
