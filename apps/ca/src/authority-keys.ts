@@ -9,6 +9,7 @@ import {
 } from '@anqu/gm-crypto'
 import { buildCertificate, parseCertificate, randomSerial, type Certificate, type Name } from '@anqu/pki'
 import { loadKeyFile, readIfPresent, type Clock } from '@anqu/platform'
+import { financialPolicy } from './profiles.ts'
 
 /** A key of the CA with its certificate. */
 export type AuthorityKey = { readonly key: Sm2PrivateKey; readonly certificate: Certificate }
@@ -82,7 +83,12 @@ async function ceremony(folder: string, kek: SecretBytes, clock: Clock): Promise
     common: 'Anqu Issuing CA 1',
     years: issuingYears,
     issuer: root,
-    extensions: { basicConstraints: { ca: true, pathLength: 0 }, keyUsage: ['keyCertSign', 'cRLSign'] },
+    // B-7.3.2.2-6: a policy holds for a chain only when its issuers carry it too.
+    extensions: {
+      basicConstraints: { ca: true, pathLength: 0 },
+      keyUsage: ['keyCertSign', 'cRLSign'],
+      policies: [financialPolicy],
+    },
   })
   await make({
     label: 'service',

@@ -1,4 +1,10 @@
 export {
+  transitionalAlgorithms,
+  type AlgorithmPolicy,
+  type ForeignSignature,
+  type TransitionalAlgorithm,
+} from './algorithm-policy.ts'
+export {
   isSm2WithSm3,
   signedToDer,
   verifyDerSignature,
@@ -44,8 +50,11 @@ export { chainRules, type ChainFailure, type ChainRule } from './path/chain-rule
 export type { PolicyInputs } from './path/policy-rules.ts'
 export {
   validateChain,
+  validateChainAsync,
+  type AsyncChainInput,
   type ChainInput,
   type ChainLimits,
+  type ChainQuestion,
   type ChainResult,
   type ChainUsage,
 } from './path/validate-chain.ts'
@@ -70,9 +79,14 @@ export {
 } from './ocsp/ocsp-response.ts'
 export { verifyOcspResponse, type OcspCheck, type OcspVerdict } from './ocsp/verify-ocsp-response.ts'
 export { PkiError, type PkiErrorCode } from './pki-error.ts'
-export { buildCrl, type CrlRequest, type RevokedSerial } from './revocation/build-crl.ts'
+export { buildCrl, type CrlRequest } from './revocation/build-crl.ts'
+export { CrlEntries, type RevokedSerial } from './revocation/crl-entries.ts'
+export type { DistributionPoint, PointName } from './revocation/distribution-point.ts'
+export { checkPathRevocation, type PathRevocationInput } from './revocation/check-path-revocation.ts'
 export {
   checkRevocation,
+  checkRevocationAsync,
+  type AsyncRevocationQuestion,
   type RevocationQuestion,
   type RevocationStatus,
 } from './revocation/check-revocation.ts'
@@ -81,3 +95,4 @@ export type { CrlScope } from './revocation/issuing-distribution-point.ts'
 export type { RevocationReason } from './revocation/reason.ts'
 export { createCsr, parseCsr, verifyCsr, type Csr } from './request/csr.ts'
 export { privateKeySigner, type Signer } from './signer.ts'
+export { webCryptoVerifier } from './web-crypto-verifier.ts'

@@ -69,6 +69,12 @@ export class DerReader {
     return this.#window.bytes[this.#at]
   }
 
+  /** Passes over bytes that the caller has read and checked by other means. */
+  skip(count: number): void {
+    if (count < 0 || this.#at + count > this.#window.bytes.length) this.fail('skip', `${count} further bytes`)
+    this.#at += count
+  }
+
   /** For checks of the caller's own: names this reader's path and position. */
   fail(field: string, expected: string): never {
     throw new ParseError(`${this.path}.${field}`, this.#window.base + this.#at, expected)

@@ -1,6 +1,7 @@
 import { derContextTag, DerReader } from '@anqu/encoding'
 import { readGeneralNames, type GeneralName } from '../name/general-name.ts'
 import * as oids from '../oids.ts'
+import { pointUrls, readPoints, type DistributionPoint } from '../revocation/distribution-point.ts'
 import { atLeastOne } from './at-least-one.ts'
 import { readKeyUsage, type KeyUsage } from './key-usage.ts'
 import { readNameConstraints, type NameConstraints } from './name-constraints.ts'
@@ -37,8 +38,11 @@ export interface Extensions {
   readonly policyMappings?: readonly PolicyMapping[]
   readonly policyConstraints?: PolicyConstraints
   readonly inhibitAnyPolicy?: number
-  /** URLs of full CRLs. */
+  readonly crlDistributionPoints?: readonly DistributionPoint[]
+  /** URLs of lists of the issuer, out of the distribution points. */
   readonly crlUrls?: readonly string[]
+  /** URLs of delta lists (RFC 5280 section 4.2.1.15). */
+  readonly deltaCrlUrls?: readonly string[]
   readonly ocspUrls?: readonly string[]
   /** Object identifiers of all extensions marked critical. */
   readonly critical: ReadonlySet<string>
@@ -72,21 +76,6 @@ function readAuthorityKeyId(reader: DerReader): AuthorityKeyId {
   fields.end()
   const hasIssuerAndSerial = issuer !== undefined || serial !== undefined
   return keyId ? { keyId, hasIssuerAndSerial } : { hasIssuerAndSerial }
-}
-
-/** URLs of points that hold the complete CRL of the issuer; points by relative name or indirect CRLs give none. */
-function readCrlUrls(reader: DerReader): string[] {
-  const points = atLeastOne(reader.sequence('cRLDistributionPoints'), (list) => {
-    const point = list.sequence('distributionPoint')
-    const name = point.optionalConstructed(0xa0, 'distributionPoint')
-    const full = name?.optionalConstructed(0xa0, 'fullName')
-    const names = full ? readGeneralNames(full) : []
-    point.optional(0x81, 'reasons')
-    point.optional(0xa2, 'cRLIssuer')
-    point.end()
-    return names
-  })
-  return points.flat().flatMap((name) => (name.kind === 'uri' ? [name.value] : []))
 }
 
 function readOcspUrls(reader: DerReader): string[] {
@@ -140,7 +129,18 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
     oids.OID_INHIBIT_ANY_POLICY,
     (reader, values) => void (values.inhibitAnyPolicy = readInhibitAnyPolicy(reader)),
   ],
-  [oids.OID_CRL_DISTRIBUTION_POINTS, (reader, values) => void (values.crlUrls = readCrlUrls(reader))],
+  [
+    oids.OID_CRL_DISTRIBUTION_POINTS,
+    (reader, values) => {
+      values.crlDistributionPoints = readPoints(reader.sequence('cRLDistributionPoints'))
+      values.crlUrls = values.crlDistributionPoints.flatMap(pointUrls)
+    },
+  ],
+  [
+    oids.OID_FRESHEST_CRL,
+    (reader, values) =>
+      void (values.deltaCrlUrls = readPoints(reader.sequence('freshestCRL')).flatMap(pointUrls)),
+  ],
   [oids.OID_AUTHORITY_INFO_ACCESS, (reader, values) => void (values.ocspUrls = readOcspUrls(reader))],
 ])
 

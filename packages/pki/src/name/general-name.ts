@@ -10,7 +10,7 @@ import {
   type DerValue,
 } from '@anqu/encoding'
 import { PkiError } from '../pki-error.ts'
-import { nameToDer, readName, type Name } from './name.ts'
+import { nameKey, nameToDer, readName, type Name } from './name.ts'
 
 /** RFC 5280 section 4.2.1.6. Kinds we give no meaning to keep their DER, so that nothing is lost or overlooked. */
 export type GeneralName =
@@ -61,4 +61,12 @@ export function readGeneralNames(reader: DerReader): GeneralName[] {
   do names.push(readGeneralName(reader, 'name'))
   while (!reader.done)
   return names
+}
+
+/** Text that is the same for names that mean the same: host names and addresses of places without their letter case. */
+export function generalNameKey(name: GeneralName): string {
+  if (name.kind === 'directory') return `directory ${nameKey(name.value)}`
+  if (name.kind === 'ip') return `ip ${bytesToHex(name.value)}`
+  if (name.kind === 'other') return `other ${name.derHex}`
+  return `${name.kind} ${name.kind === 'dns' ? name.value.toLowerCase() : name.value}`
 }

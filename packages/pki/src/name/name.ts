@@ -72,23 +72,28 @@ function valueText(value: DerElement): string {
   return isText ? bytesToUtf8(value.content, 'name') : `#${bytesToHex(value.raw)}`
 }
 
+/** Reads the attributes of one relative name; the caller has entered its set. */
+export function readRelativeName(members: DerReader): Name {
+  const name: NameAttribute[] = []
+  if (members.done) members.fail('attribute', 'at least one attribute')
+  while (!members.done) {
+    const attribute = members.sequence('attribute')
+    const type = attributeType(attribute.oid('type'))
+    const value = valueText(attribute.any('value'))
+    attribute.end()
+    if (name.length >= MAX_ATTRIBUTES) members.fail('attribute', `at most ${MAX_ATTRIBUTES} attributes`)
+    name.push(name.length > 0 ? { type, value, joined: true } : { type, value })
+  }
+  return name
+}
+
 /** Reads a name from the next element. */
 export function readName(reader: DerReader, field: string): Name {
   const relatives = reader.sequence(field)
   const name: NameAttribute[] = []
   while (!relatives.done) {
-    const members = relatives.setOf('relative')
-    let joined = false
-    if (members.done) members.fail('attribute', 'at least one attribute')
-    while (!members.done) {
-      const attribute = members.sequence('attribute')
-      const type = attributeType(attribute.oid('type'))
-      const value = valueText(attribute.any('value'))
-      attribute.end()
-      if (name.length >= MAX_ATTRIBUTES) members.fail('attribute', `at most ${MAX_ATTRIBUTES} attributes`)
-      name.push(joined ? { type, value, joined: true } : { type, value })
-      joined = true
-    }
+    name.push(...readRelativeName(relatives.setOf('relative')))
+    if (name.length > MAX_ATTRIBUTES) relatives.fail('attribute', `at most ${MAX_ATTRIBUTES} attributes`)
   }
   return name
 }

@@ -1,21 +1,21 @@
 import { equalBytes } from '@anqu/encoding'
-import { isSm2WithSm3 } from '../algorithm.ts'
+import { problemWithAlgorithm, problemWithKey, type AlgorithmPolicy } from '../algorithm-policy.ts'
 import type { Certificate } from '../certificate/certificate.ts'
-
 import * as oids from '../oids.ts'
-import { PkiError } from '../pki-error.ts'
 import { chainFailure, type ChainFailure } from './chain-rules.ts'
 import { isDnsPattern, namesServer } from './name-match.ts'
 import type { ChainUsage } from './validate-chain.ts'
 
 /** Rules that look at one certificate alone, whatever its place in the chain. */
-export function checkAlone(certificate: Certificate, atMs: number): ChainFailure | undefined {
-  const { signatureAlgorithm, notBeforeMs, notAfterMs, extensions } = certificate
-  if (!isSm2WithSm3(signatureAlgorithm)) {
-    return chainFailure(certificate, 'algorithm', `the signature algorithm is ${signatureAlgorithm.oid}`)
-  }
-  const keyProblem = problemWithKey(certificate)
-  if (keyProblem) return chainFailure(certificate, 'algorithm', keyProblem)
+export function checkAlone(
+  certificate: Certificate,
+  atMs: number,
+  algorithms?: Pick<AlgorithmPolicy, 'transitional'>,
+): ChainFailure | undefined {
+  const { signatureAlgorithm, publicKeyInfo, notBeforeMs, notAfterMs, extensions } = certificate
+  const problem =
+    problemWithAlgorithm(signatureAlgorithm, algorithms) ?? problemWithKey(publicKeyInfo, algorithms)
+  if (problem) return chainFailure(certificate, 'algorithm', problem)
   if (atMs < notBeforeMs) {
     return chainFailure(certificate, 'not-yet-valid', `valid from ${new Date(notBeforeMs).toISOString()}`)
   }
@@ -27,16 +27,6 @@ export function checkAlone(certificate: Certificate, atMs: number): ChainFailure
   if (unknown)
     return chainFailure(certificate, 'critical-extension', `the critical extension ${unknown} is not known`)
   return checkProfile(certificate)
-}
-
-function problemWithKey(certificate: Certificate): string | undefined {
-  try {
-    void certificate.publicKey
-    return undefined
-  } catch (error) {
-    if (error instanceof PkiError) return error.message
-    throw error
-  }
 }
 
 function checkProfile(certificate: Certificate): ChainFailure | undefined {

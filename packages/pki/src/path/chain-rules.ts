@@ -1,6 +1,6 @@
 /** The rules of chain validation and where each comes from. */
 export const chainRules = {
-  algorithm: 'B-7.3.2.2-2: sm2-with-sm3 over an SM2 key only',
+  algorithm: 'B-7.3.2.2-2: sm2-with-sm3 over an SM2 key, or what the algorithm policy names',
   signature: 'RFC 5280 section 6.1.3 (a)(1); B-7.3.2.2-2',
   'not-yet-valid': 'RFC 5280 section 6.1.3 (a)(2); B-7.3.2.2-3',
   expired: 'RFC 5280 section 6.1.3 (a)(2); B-7.3.2.2-3',
@@ -15,6 +15,8 @@ export const chainRules = {
   'name-constraints': 'RFC 5280 section 6.1.3 (b), (c)',
   policy: 'RFC 5280 section 6.1.3 (d) to (f), section 6.1.5 (g), RFC 9618; B-7.3.2.2-6',
   'policy-mapping': 'RFC 5280 section 6.1.4 (a)',
+  revoked: 'RFC 5280 section 6.1.3 (a)(3), section 6.3; B-7.3.2.2-7',
+  'status-unknown': 'RFC 5280 section 6.1.3 (a)(3), section 6.3; B-7.3.2.2-7',
   'alternative-name': 'RFC 5280 section 4.2.1.6',
   'server-name': 'RFC 9525 section 6; B-7.3.2.2-8',
   limits: 'bound on the work one chain may cause',

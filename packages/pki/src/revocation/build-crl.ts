@@ -1,6 +1,4 @@
 import {
-  ByteWriter,
-  compareBytes,
   derExplicit,
   derImplicit,
   derOctets,
@@ -19,16 +17,9 @@ import { extensionToDer } from '../certificate/extension-to-der.ts'
 import * as oids from '../oids.ts'
 import { PkiError } from '../pki-error.ts'
 import type { Signer } from '../signer.ts'
+import { CrlEntries, type RevokedSerial } from './crl-entries.ts'
+import { urlPointToDer } from './distribution-point.ts'
 import { crlScopeToDer, type CrlScope } from './issuing-distribution-point.ts'
-import { reasonCode, type RevocationReason } from './reason.ts'
-
-export interface RevokedSerial {
-  /** Magnitude of the serial number. */
-  readonly serial: Uint8Array
-  readonly revokedAtMs: number
-  /** `unspecified` is left out of the list, as RFC 5280 section 5.3.1 asks. */
-  readonly reason: RevocationReason
-}
 
 export interface CrlRequest {
   readonly issuer: Certificate
@@ -37,62 +28,17 @@ export interface CrlRequest {
   readonly nextUpdateMs: number
   /** Grows with every list of the same scope. */
   readonly number: bigint
-  readonly revoked: readonly RevokedSerial[]
+  /** In any order, each serial once; a `CrlEntries` when they come from a stream. */
+  readonly revoked: readonly RevokedSerial[] | CrlEntries
   /** Absent for one list over everything the issuer issued. */
   readonly scope?: CrlScope
   /** Makes a delta list over the complete list of this number. */
   readonly deltaBase?: bigint
+  /** Where delta lists over this complete list are found (RFC 5280 section 5.2.6). */
+  readonly deltaUrls?: readonly string[]
 }
 
-/** Longest list built, bytes: about four million entries. */
-const MAX_BYTES = 256 * 1024 * 1024
-
-/** Length and first bytes of a serial as one number below 2^53: decides nearly every comparison of random serials. */
-function sortKey(serial: Uint8Array): number {
-  let key = serial.length
-  for (let index = 0; index < 5; index++) key = key * 256 + (serial[index] ?? 0)
-  return key
-}
-
-/** In ascending order of the serials, so that readers may search instead of walk. */
-function inOrder(revoked: readonly RevokedSerial[]): readonly RevokedSerial[] {
-  const keyed = revoked.map((entry) => ({ key: sortKey(entry.serial), entry }))
-  // oxlint-disable-next-line unicorn/no-array-sort -- a million entries: the array is ours and is not copied.
-  keyed.sort((left, right) => left.key - right.key || compareBytes(left.entry.serial, right.entry.serial))
-  return keyed.map(({ entry }) => entry)
-}
-
-function encodeReason(reason: RevocationReason): Uint8Array {
-  if (reason === 'unspecified') return new Uint8Array(0)
-  const code = derUnsigned(reasonCode(reason), 0x0a)
-  return encodeDer(derSequence(extensionToDer(oids.OID_REASON_CODE, 'plain', code)))
-}
-
-/** Writes each entry directly: a list holds up to a million of them. */
-function encodeEntries(revoked: readonly RevokedSerial[]): Uint8Array {
-  const writer = new ByteWriter(MAX_BYTES)
-  const reasons = new Map<RevocationReason, Uint8Array>()
-  for (const { serial, reason, revokedAtMs } of inOrder(revoked)) {
-    let encodedReason = reasons.get(reason)
-    if (!encodedReason) {
-      encodedReason = encodeReason(reason)
-      reasons.set(reason, encodedReason)
-    }
-    const time = encodeDer(derTime(revokedAtMs))
-    const signByte = (serial[0] ?? 0) >= 0x80 ? 1 : 0
-    if (serial.length === 0 || serial.length + signByte > 20 || serial[0] === 0) {
-      throw new PkiError('serial', 'a revoked serial number has 1 to 20 bytes, the first not zero')
-    }
-    // An entry is shorter than 128 bytes, so that its length takes one byte.
-    writer.u8(0x30).u8(2 + signByte + serial.length + time.length + encodedReason.length)
-    writer.u8(0x02).u8(signByte + serial.length)
-    if (signByte) writer.u8(0)
-    writer.bytes(serial).bytes(time).bytes(encodedReason)
-  }
-  return writer.finish()
-}
-
-function crlExtensions({ issuer, signer, number, scope, deltaBase }: CrlRequest): DerValue {
+function crlExtensions({ issuer, signer, number, scope, deltaBase, deltaUrls }: CrlRequest): DerValue {
   const keyId = issuer.extensions.subjectKeyId ?? keyIdentifier(signer.publicKey)
   const list = [
     extensionToDer(oids.OID_AUTHORITY_KEY_IDENTIFIER, 'plain', derSequence(derImplicit(0, derOctets(keyId)))),
@@ -102,14 +48,32 @@ function crlExtensions({ issuer, signer, number, scope, deltaBase }: CrlRequest)
   if (deltaBase !== undefined) {
     list.push(extensionToDer(oids.OID_DELTA_CRL_INDICATOR, 'critical', derUnsigned(deltaBase)))
   }
+  if (deltaUrls?.length)
+    list.push(extensionToDer(oids.OID_FRESHEST_CRL, 'plain', derSequence(...deltaUrls.map(urlPointToDer))))
   return derExplicit(0, derSequence(...list))
+}
+
+function encodeEntries(revoked: CrlRequest['revoked']): Uint8Array {
+  if (revoked instanceof CrlEntries) return revoked.encode()
+  const entries = new CrlEntries()
+  for (const entry of revoked) entries.add(entry)
+  return entries.encode()
+}
+
+function checkRequest({ thisUpdateMs, nextUpdateMs, number, deltaBase, deltaUrls }: CrlRequest): void {
+  if (!(thisUpdateMs < nextUpdateMs)) throw new PkiError('validity', 'the next update is not after this one')
+  if (deltaBase === undefined) return
+  // RFC 5280 section 5.2.4: a delta list is newer than what it changes, and there is no delta list of a delta list.
+  if (deltaBase >= number) throw new PkiError('extension', 'a delta list has a higher number than its base')
+  if (deltaUrls?.length) throw new PkiError('extension', 'only a complete list may point to delta lists')
 }
 
 /** DER of a version 2 list (RFC 5280 section 5.1) signed with sm2-with-sm3. */
 export async function buildCrl(request: CrlRequest): Promise<Uint8Array> {
-  const { issuer, thisUpdateMs, nextUpdateMs, revoked } = request
-  if (!(thisUpdateMs < nextUpdateMs)) throw new PkiError('validity', 'the next update is not after this one')
-  const entries = revoked.length === 0 ? [] : [derPrimitive(0x30, encodeEntries(revoked))]
+  checkRequest(request)
+  const { issuer, thisUpdateMs, nextUpdateMs } = request
+  const encoded = encodeEntries(request.revoked)
+  const entries = encoded.length === 0 ? [] : [derPrimitive(0x30, encoded)]
   const tbs = encodeDer(
     derSequence(
       derUnsigned(1),

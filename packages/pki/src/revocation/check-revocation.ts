@@ -1,7 +1,11 @@
 import { equalBytes } from '@anqu/encoding'
-import type { Certificate } from '../certificate/certificate.ts'
-import { verifyCrlSignature, type Crl } from './crl.ts'
+import { checkAlgorithmPolicy, type AlgorithmPolicy } from '../algorithm-policy.ts'
+import { finish, finishLater, type Checking } from '../signature-check.ts'
+import type { Crl } from './crl.ts'
+import { problemWithList, type ListQuestion } from './list-for-certificate.ts'
+import { ALL_REASONS, type ReasonSet } from './reason-set.ts'
 import type { RevocationReason } from './reason.ts'
+import { verifiedSigner } from './list-signer.ts'
 
 export type RevocationStatus =
   | { readonly status: 'good' }
@@ -9,69 +13,127 @@ export type RevocationStatus =
   /** Nothing trustworthy and fresh speaks for the certificate. Funds must not move on it (B-7.3.2.2-7). */
   | { readonly status: 'unknown'; readonly detail: string }
 
-export interface RevocationQuestion {
-  readonly certificate: Certificate
-  /** The certificate that issued it: its key signs the lists. */
-  readonly issuer: Certificate
+export interface RevocationQuestion extends ListQuestion {
   /** In any order; lists of others are ignored. */
   readonly crls: readonly Crl[]
-  readonly atMs: number
+  /** Signature algorithms accepted beside sm2-with-sm3. */
+  readonly algorithms?: AlgorithmPolicy
 }
 
-/** Why a list does not speak for this certificate now (RFC 5280 section 6.3.3), undefined when it does. */
-function problemWith(crl: Crl, { certificate, issuer, atMs }: RevocationQuestion): string | undefined {
-  const { keyUsage, subjectKeyId, basicConstraints } = issuer.extensions
-  if (crl.issuerKey !== issuer.subjectKey || certificate.issuerKey !== issuer.subjectKey)
-    return `${crl} is of another issuer`
-  if (keyUsage && !keyUsage.includes('cRLSign')) return `${issuer} may not sign lists`
-  if (!basicConstraints?.ca) return `${issuer} is not a CA`
-  if (crl.authorityKeyId && subjectKeyId && !equalBytes(crl.authorityKeyId, subjectKeyId)) {
-    return `${crl} names another key`
-  }
-  if (!inScope(crl, certificate)) return `${crl} is of another scope`
-  if (atMs < crl.thisUpdateMs) return `${crl} is not valid yet`
-  if (atMs > crl.nextUpdateMs) return `${crl} is out of date`
-  return verifyCrlSignature(crl, issuer.publicKey) ? undefined : `the signature of ${crl} is wrong`
+/** The same with a verifier that takes its time. */
+export interface AsyncRevocationQuestion extends Omit<RevocationQuestion, 'algorithms'> {
+  readonly algorithms?: AlgorithmPolicy<boolean | Promise<boolean>>
 }
 
-function inScope({ scope }: Crl, certificate: Certificate): boolean {
-  if (!scope) return true
-  const isCa = certificate.extensions.basicConstraints?.ca === true
-  if (scope.only === 'end-entities' && isCa) return false
-  if (scope.only === 'authorities' && !isCa) return false
-  const points = certificate.extensions.crlUrls ?? []
-  return scope.urls.length === 0 || scope.urls.some((url) => points.includes(url))
+type Question = Omit<RevocationQuestion, 'algorithms'> & {
+  readonly algorithms?: Pick<AlgorithmPolicy, 'transitional'>
 }
 
-function sameScope(left: Crl, right: Crl): boolean {
-  return JSON.stringify(left.scope ?? null) === JSON.stringify(right.scope ?? null)
-}
+/** A signer of lists has a certificate with a state of its own; longer dependencies than this are refused. */
+const MAX_DEPTH = 3
 
-/** The newest complete list decides, and the newest delta list over it when there is one. */
+/**
+ * The state of a certificate by revocation lists (RFC 5280 section 6.3). For each place the certificate names, and for its
+ * issuer itself, the newest complete list decides together with the newest delta list over it; lists of some reasons only
+ * must cover all reasons between them.
+ */
 export function checkRevocation(question: RevocationQuestion): RevocationStatus {
-  let detail = 'no list is at hand'
-  const usable: Crl[] = []
-  for (const crl of question.crls) {
-    const problem = problemWith(crl, question)
-    if (problem === undefined) usable.push(crl)
-    else detail = problem
-  }
-  const newest = (lists: readonly Crl[]): Crl | undefined =>
-    lists.toSorted((a, b) => Number(b.number - a.number))[0]
-  const complete = newest(usable.filter((crl) => crl.deltaBase === undefined))
-  if (!complete) return { status: 'unknown', detail }
-  const delta = newest(
-    usable.filter(
-      (crl) =>
-        crl.deltaBase !== undefined &&
-        crl.deltaBase <= complete.number &&
-        crl.number >= complete.number &&
-        sameScope(crl, complete),
-    ),
+  checkAlgorithmPolicy(question.algorithms)
+  return finish(revocationOf(question), question.algorithms)
+}
+
+/** As `checkRevocation`, where the platform verifies transitional signatures asynchronously. */
+export async function checkRevocationAsync(question: AsyncRevocationQuestion): Promise<RevocationStatus> {
+  checkAlgorithmPolicy(question.algorithms)
+  return finishLater(revocationOf(question), question.algorithms)
+}
+
+export function* revocationOf(question: Question, depth = 0): Checking<RevocationStatus> {
+  const { certificate, crls } = question
+  const byNumber = crls.toSorted((left, right) =>
+    right.number > left.number ? 1 : right.number < left.number ? -1 : 0,
   )
-  const changed = delta?.find(question.certificate.serial)
-  if (changed?.reason === 'removeFromCRL') return { status: 'good' }
-  const entry = changed ?? complete.find(question.certificate.serial)
+  let covered: ReasonSet = 0
+  let detail = 'no list is at hand'
+  // The last point stands for lists that the issuer gives out without telling where (section 6.3.3, last paragraph).
+  for (const point of [...(certificate.extensions.crlDistributionPoints ?? []), {}]) {
+    for (const crl of byNumber) {
+      if (covered === ALL_REASONS) break
+      if (crl.deltaBase !== undefined) continue
+      const reasons = (point.reasons ?? ALL_REASONS) & (crl.scope?.reasons ?? ALL_REASONS)
+      if ((reasons & ~covered) === 0) continue
+      const problem =
+        problemWithList(crl, point, question) ?? (yield* problemWithSigner(crl, question, depth))
+      if (problem !== undefined) {
+        detail = problem
+        continue
+      }
+      const deltas = byNumber.filter((delta) => changes(delta, crl))
+      const state = yield* stateBy(crl, deltas, { question, depth })
+      if (state.status !== 'good') return state
+      covered |= reasons
+    }
+  }
+  if (covered === ALL_REASONS) return { status: 'good' }
+  return { status: 'unknown', detail: covered === 0 ? detail : `no list speaks for all reasons; ${detail}` }
+}
+
+/** Whether a delta list may be combined with a complete one (section 6.3.3 (c) and section 5.2.4). */
+function changes(delta: Crl, complete: Crl): boolean {
+  return (
+    delta.deltaBase !== undefined &&
+    delta.deltaBase <= complete.number &&
+    delta.number >= complete.number &&
+    delta.issuerKey === complete.issuerKey &&
+    sameKeyId(delta, complete) &&
+    JSON.stringify(delta.scope ?? null) === JSON.stringify(complete.scope ?? null)
+  )
+}
+
+function sameKeyId({ authorityKeyId: left }: Crl, { authorityKeyId: right }: Crl): boolean {
+  return left === undefined || right === undefined ? left === right : equalBytes(left, right)
+}
+
+interface At {
+  readonly question: Question
+  readonly depth: number
+}
+
+function* stateBy(
+  complete: Crl,
+  deltas: readonly Crl[],
+  { question, depth }: At,
+): Checking<RevocationStatus> {
+  const { serial, issuerKey } = question.certificate
+  const inTime = deltas.filter(
+    ({ thisUpdateMs, nextUpdateMs }) => thisUpdateMs <= question.atMs && question.atMs <= nextUpdateMs,
+  )
+  for (const delta of inTime) {
+    if ((yield* problemWithSigner(delta, question, depth)) !== undefined) continue
+    const changed = delta.find(serial, issuerKey)
+    if (changed?.reason === 'removeFromCRL') return { status: 'good' }
+    if (changed) return { status: 'revoked', revokedAtMs: changed.revokedAtMs, reason: changed.reason }
+    break
+  }
+  const entry = complete.find(serial, issuerKey)
   if (!entry) return { status: 'good' }
   return { status: 'revoked', revokedAtMs: entry.revokedAtMs, reason: entry.reason }
+}
+
+/** Why the list is not signed by somebody who may, undefined when it is. */
+function* problemWithSigner(crl: Crl, question: Question, depth: number): Checking<string | undefined> {
+  const found = yield* verifiedSigner(crl, question)
+  if (!found.ok) return found.detail
+  const { signer, issuer } = found
+  if (!issuer) return undefined
+  // A signer of its own has a certificate that may be revoked too.
+  if (depth >= MAX_DEPTH) return `${signer} depends on too many other signers of lists`
+  const own: Question = {
+    ...question,
+    certificate: signer,
+    issuer,
+    crls: question.crls.filter((list) => list !== crl),
+  }
+  const state = yield* revocationOf(own, depth + 1)
+  return state.status === 'good' ? undefined : `the certificate of the signer ${signer} is ${state.status}`
 }

@@ -4,7 +4,9 @@ import { isSm2WithSm3, readAlgorithm, verifyDerSignature, type AlgorithmIdentifi
 import { formatName, nameKey, readName, type Name } from '../name/name.ts'
 import * as oids from '../oids.ts'
 import { readCrlScope, type CrlScope } from './issuing-distribution-point.ts'
-import { reasonOf, type RevocationReason } from './reason.ts'
+import { pointUrls, readPoints } from './distribution-point.ts'
+import { EntryIndex, MAX_CRL_BYTES, readAuthorityKeyId, readCrlExtension } from './entry-index.ts'
+import type { RevocationReason } from './reason.ts'
 
 export interface RevokedEntry {
   readonly serialHex: string
@@ -12,8 +14,6 @@ export interface RevokedEntry {
   readonly reason: RevocationReason
 }
 
-/** Longest list read, bytes. A full list over a million certificates has about fifty million. */
-const MAX_BYTES = 256 * 1024 * 1024
 const UTC_TIME = 0x17
 const GENERALIZED_TIME = 0x18
 
@@ -27,6 +27,8 @@ interface CrlFields {
   readonly scope: CrlScope | undefined
   readonly deltaBase: bigint | undefined
   readonly authorityKeyId: Uint8Array | undefined
+  /** Where delta lists over this one are found. */
+  readonly deltaUrls: readonly string[]
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly signature: Uint8Array
 }
@@ -45,13 +47,13 @@ export class Crl {
   /** Number of the complete list this one changes; undefined for a complete list. */
   readonly deltaBase: bigint | undefined
   readonly authorityKeyId: Uint8Array | undefined
+  /** Where delta lists over this one are found. */
+  readonly deltaUrls: readonly string[]
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly signature: Uint8Array
-  readonly #entries: Uint8Array
-  /** Where each entry begins, in ascending order of the serials. */
-  readonly #order: Uint32Array
+  readonly #index: EntryIndex
 
-  constructor(fields: CrlFields, entries: Uint8Array, order: Uint32Array) {
+  constructor(fields: CrlFields, index: EntryIndex) {
     this.raw = fields.raw
     this.tbs = fields.tbs
     this.issuer = fields.issuer
@@ -62,30 +64,25 @@ export class Crl {
     this.scope = fields.scope
     this.deltaBase = fields.deltaBase
     this.authorityKeyId = fields.authorityKeyId
+    this.deltaUrls = fields.deltaUrls
     this.signatureAlgorithm = fields.signatureAlgorithm
     this.signature = fields.signature
-    this.#entries = entries
-    this.#order = order
+    this.#index = index
   }
 
   /** How many certificates it revokes. */
   get size(): number {
-    return this.#order.length
+    return this.#index.size
   }
 
-  /** The entry of a serial number (its magnitude), found by binary search. */
-  find(serial: Uint8Array): RevokedEntry | undefined {
-    let low = 0
-    let high = this.#order.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const at = this.#order[middle] ?? 0
-      const order = compareSerials(serialAt(this.#entries, at), serial)
-      if (order === 0) return readEntry(DerReader.over(this.#entries.subarray(at), 'crl.entries', limits))
-      if (order < 0) low = middle + 1
-      else high = middle
-    }
-    return undefined
+  /**
+   * The entry of a certificate by serial number (its magnitude), found by binary search. In an indirect list `issuerKey` says
+   * whose certificate it is; without one it is the signer's own.
+   */
+  find(serial: Uint8Array, issuerKey?: string): RevokedEntry | undefined {
+    const entry = this.#index.find(serial, issuerKey)
+    if (!entry) return undefined
+    return { serialHex: bytesToHex(entry.serial), revokedAtMs: entry.revokedAtMs, reason: entry.reason }
   }
 
   toString(): string {
@@ -93,83 +90,20 @@ export class Crl {
   }
 }
 
-const limits = { maxLength: MAX_BYTES }
-
-function compareSerials(left: Uint8Array, right: Uint8Array): number {
-  return left.length - right.length || compareBytes(left, right)
-}
-
-/** Magnitude of the serial of an entry that was read before: its lengths are known to be short. */
-function serialAt(entries: Uint8Array, at: number): Uint8Array {
-  const header = (entries[at + 1] ?? 0) < 0x80 ? 2 : 2 + ((entries[at + 1] ?? 0) & 0x7f)
-  const start = at + header + 2
-  const end = start + (entries[at + header + 1] ?? 0)
-  return entries.subarray(entries[start] === 0 && end - start > 1 ? start + 1 : start, end)
-}
-
-function readEntry(list: DerReader): RevokedEntry {
-  const entry = list.sequence('entry')
-  const serialHex = bytesToHex(entry.unsignedBytes('serial', 20))
-  const revokedAtMs = entry.time('revocationDate')
-  let reason: RevocationReason = 'unspecified'
-  if (!entry.done) {
-    const extensions = entry.sequence('extensions')
-    while (!extensions.done) {
-      const { oid, critical, value } = readExtension(extensions)
-      if (oid === oids.OID_REASON_CODE) {
-        const known = reasonOf(value.small('reasonCode', 10, 0x0a))
-        if (known === undefined || known === 'unspecified')
-          value.fail('reasonCode', 'a reason other than 0 and 7')
-        else reason = known
-        value.end()
-      } else if (critical && oid !== oids.OID_INVALIDITY_DATE)
-        extensions.fail('extension', `no critical ${oid}`)
-    }
-  }
-  entry.end()
-  return { serialHex, revokedAtMs, reason }
-}
-
-function readExtension(list: DerReader): { oid: string; critical: boolean; value: DerReader } {
-  const extension = list.sequence('extension')
-  const oid = extension.oid('extnID')
-  const critical = extension.peek() === 0x01 && extension.boolean('critical')
-  const value = extension.enter(extension.element(0x04, 'extnValue'), 'extnValue')
-  extension.end()
-  return { oid, critical, value }
-}
-
-/** Checks every entry once and notes where it begins; sorts only a list that is not sorted already. */
-function indexEntries(entries: Uint8Array): Uint32Array {
-  const list = DerReader.over(entries, 'crl.entries', limits)
-  // An entry has 20 bytes at least: two headers, one byte of serial, a time of 13 digits.
-  const starts = new Uint32Array(Math.floor(entries.length / 20) + 1)
-  let count = 0
-  let sorted = true
-  while (!list.done) {
-    const start = list.offset
-    readEntry(list)
-    const before = count > 0 ? starts[count - 1] : undefined
-    if (before !== undefined && compareSerials(serialAt(entries, before), serialAt(entries, start)) >= 0)
-      sorted = false
-    starts[count++] = start
-  }
-  const order = starts.slice(0, count)
-  return sorted ? order : order.toSorted((a, b) => compareSerials(serialAt(entries, a), serialAt(entries, b)))
-}
-
 interface ListExtensions {
   number?: bigint
   scope?: CrlScope
   deltaBase?: bigint
   authorityKeyId?: Uint8Array
+  deltaUrls?: readonly string[]
 }
 
 function readListExtensions(list: DerReader): ListExtensions {
   const found: ListExtensions = {}
   const seen = new Set<string>()
+  if (list.done) list.fail('extension', 'at least one extension')
   while (!list.done) {
-    const { oid, critical, value } = readExtension(list)
+    const { oid, critical, value } = readCrlExtension(list)
     if (seen.has(oid)) list.fail('extension', `${oid} once`)
     seen.add(oid)
     if (oid === oids.OID_CRL_NUMBER) {
@@ -180,8 +114,10 @@ function readListExtensions(list: DerReader): ListExtensions {
     else if (oid === oids.OID_DELTA_CRL_INDICATOR) {
       found.deltaBase = BigInt(`0x${bytesToHex(value.unsignedBytes('baseCRLNumber', 20))}`)
     } else if (oid === oids.OID_AUTHORITY_KEY_IDENTIFIER) {
-      const keyId = value.sequence('keyIdentifier').optional(derContextTag(0, 'primitive'), 'keyIdentifier')
-      if (keyId) found.authorityKeyId = keyId.content
+      const keyId = readAuthorityKeyId(value)
+      if (keyId) found.authorityKeyId = keyId
+    } else if (oid === oids.OID_FRESHEST_CRL) {
+      found.deltaUrls = readPoints(value.sequence('freshestCRL')).flatMap(pointUrls)
     } else if (critical) list.fail('extension', `no critical ${oid}`)
   }
   return found
@@ -189,7 +125,7 @@ function readListExtensions(list: DerReader): ListExtensions {
 
 /** ParseError on malformed input and on lists of a kind that is not supported. Does not check the signature. */
 export function parseCrl(der: Uint8Array): Crl {
-  const outer = DerReader.over(der, 'crl', limits)
+  const outer = DerReader.over(der, 'crl', { maxLength: MAX_CRL_BYTES })
   const whole = outer.sequence('value')
   outer.end()
   const signed = whole.element(DER_SEQUENCE, 'tbs')
@@ -210,12 +146,19 @@ export function parseCrl(der: Uint8Array): Crl {
   const nextUpdateMs = tbs.time('nextUpdate')
   const entries = tbs.optional(DER_SEQUENCE, 'revokedCertificates')?.content ?? new Uint8Array(0)
   const field = tbs.constructed(derContextTag(0, 'constructed'), 'extensions')
-  const { number, scope, deltaBase, authorityKeyId } = readListExtensions(field.sequence('list'))
+  const {
+    number,
+    scope,
+    deltaBase,
+    authorityKeyId,
+    deltaUrls = [],
+  } = readListExtensions(field.sequence('list'))
   field.end()
   tbs.end()
   if (number === undefined) return tbs.fail('cRLNumber', 'a list number (RFC 5280 section 5.2.3)')
   const fields = { raw: der, tbs: signed.raw, issuer, thisUpdateMs, nextUpdateMs, number, scope, deltaBase }
-  return new Crl({ ...fields, authorityKeyId, signatureAlgorithm, signature }, entries, indexEntries(entries))
+  const index = EntryIndex.over(entries, scope?.indirect ? 'indirect' : 'direct', nameKey(issuer))
+  return new Crl({ ...fields, authorityKeyId, deltaUrls, signatureAlgorithm, signature }, index)
 }
 
 /** Whether the list is signed by this key with sm2-with-sm3 and the default user ID. */

@@ -7,24 +7,46 @@ import {
   type DerReader,
   type DerValue,
 } from '@anqu/encoding'
-import { generalNameToDer, readGeneralNames } from '../name/general-name.ts'
+import { readPointName, type PointName } from './distribution-point.ts'
+import { generalNameToDer, type GeneralName } from '../name/general-name.ts'
+import type { Name } from '../name/name.ts'
+import { readReasonSet, reasonSetToDer, type ReasonSet } from './reason-set.ts'
 
 /** Which certificates a list speaks for (RFC 5280 section 5.2.5). */
 export interface CrlScope {
   /** URLs of the shard; a certificate belongs to it when one of its own distribution points is among them. */
   readonly urls: readonly string[]
-  readonly only: 'all' | 'end-entities' | 'authorities'
+  readonly only: 'all' | 'end-entities' | 'authorities' | 'attribute-certificates'
+  /** Names of the shard that are no URLs. */
+  readonly names?: readonly GeneralName[]
+  /** Name of the shard below the name of its signer. */
+  readonly relative?: Name
+  /** Absent: all of them. */
+  readonly reasons?: ReasonSet
+  /** Holds certificates of other issuers too. */
+  readonly indirect?: true
 }
 
 const primitive = (number: number): number => derContextTag(number, 'primitive')
+const flags = { 'end-entities': 1, authorities: 2, 'attribute-certificates': 5 } as const
 
-export function crlScopeToDer({ urls, only }: CrlScope): DerValue {
+/** The name of the shard as certificates give it, undefined for a list without shards. */
+export function scopeName({ urls, names, relative }: CrlScope): PointName | undefined {
+  if (relative) return { kind: 'relative', name: relative }
+  const all = [...urls.map((value) => ({ kind: 'uri', value }) as const), ...(names ?? [])]
+  return all.length > 0 ? { kind: 'full', names: all } : undefined
+}
+
+export function crlScopeToDer(scope: CrlScope): DerValue {
   const fields: DerValue[] = []
-  if (urls.length > 0) {
-    const names = urls.map((value) => generalNameToDer({ kind: 'uri', value }))
-    fields.push(derExplicit(0, derExplicit(0, ...names)))
-  }
-  if (only !== 'all') fields.push(derImplicit(only === 'end-entities' ? 1 : 2, derBoolean(true)))
+  const name = scopeName(scope)
+  if (name?.kind === 'full') fields.push(derExplicit(0, derExplicit(0, ...name.names.map(generalNameToDer))))
+  const { only, reasons, indirect } = scope
+  if (only === 'end-entities' || only === 'authorities')
+    fields.push(derImplicit(flags[only], derBoolean(true)))
+  if (reasons !== undefined) fields.push(derImplicit(3, reasonSetToDer(reasons)))
+  if (indirect) fields.push(derImplicit(4, derBoolean(true)))
+  if (only === 'attribute-certificates') fields.push(derImplicit(flags[only], derBoolean(true)))
   return derSequence(...fields)
 }
 
@@ -35,18 +57,37 @@ function readTrue(reader: DerReader, number: number, field: string): boolean {
   return true
 }
 
-/** ParseError on what is not supported: indirect lists, lists of some reasons only, lists of attribute certificates. */
+function ofName(name: PointName | undefined): Pick<CrlScope, 'urls' | 'names' | 'relative'> {
+  if (!name) return { urls: [] }
+  if (name.kind === 'relative') return { urls: [], relative: name.name }
+  const urls = name.names.flatMap((found) => (found.kind === 'uri' ? [found.value] : []))
+  const names = name.names.filter(({ kind }) => kind !== 'uri')
+  return names.length > 0 ? { urls, names } : { urls }
+}
+
 export function readCrlScope(reader: DerReader): CrlScope {
   const fields = reader.sequence('issuingDistributionPoint')
-  const name = fields.optionalConstructed(derContextTag(0, 'constructed'), 'distributionPoint')
-  const full = name?.constructed(derContextTag(0, 'constructed'), 'fullName')
-  const names = full ? readGeneralNames(full) : []
-  name?.end()
+  const field = fields.optionalConstructed(derContextTag(0, 'constructed'), 'distributionPoint')
+  const name = ofName(field ? readPointName(field) : undefined)
   const endEntities = readTrue(fields, 1, 'onlyContainsUserCerts')
   const authorities = readTrue(fields, 2, 'onlyContainsCACerts')
+  const reasons = fields.peek() === primitive(3) ? readReasonSet(fields, primitive(3)) : undefined
+  const indirect = readTrue(fields, 4, 'indirectCRL')
+  const attributes = readTrue(fields, 5, 'onlyContainsAttributeCerts')
   fields.end()
-  if (endEntities && authorities) fields.fail('onlyContains', 'one kind of certificates')
-  const urls = names.flatMap((found) => (found.kind === 'uri' ? [found.value] : []))
-  if (names.length > 0 && urls.length === 0) fields.fail('fullName', 'a URL')
-  return { urls, only: endEntities ? 'end-entities' : authorities ? 'authorities' : 'all' }
+  const kinds = [endEntities, authorities, attributes].filter(Boolean).length
+  if (kinds > 1) fields.fail('onlyContains', 'one kind of certificates')
+  const only = endEntities
+    ? 'end-entities'
+    : authorities
+      ? 'authorities'
+      : attributes
+        ? 'attribute-certificates'
+        : 'all'
+  return {
+    ...name,
+    only,
+    ...(reasons === undefined ? {} : { reasons }),
+    ...(indirect ? { indirect } : {}),
+  }
 }
