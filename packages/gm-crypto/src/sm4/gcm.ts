@@ -11,28 +11,75 @@ export const SM4_GCM_TAG_LENGTH = 16
 const largestPlaintext = 2 ** 36 - 32
 const none = new Uint8Array(0)
 
-function firstCounter(nonce: Uint8Array, value: number): Uint8Array {
-  const counter = new Uint8Array(blockSize)
-  counter.set(nonce)
-  counter[15] = value
-  return counter
+/** Key stream that comes for free with what every message needs. */
+const firstStreamLength = 6 * blockSize
+
+/** What is derived from key and nonce for one message (NIST SP 800-38D, 7.1). */
+interface MessageKeys {
+  /** E(0), the key of GHASH. */
+  readonly hashKey: Uint8Array
+  /** E(J₀), which hides the GHASH value in the tag. */
+  readonly tagMask: Uint8Array
+  readonly firstStream: Uint8Array
 }
 
-function tag(schedule: Int32Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  const hashKey = new Uint8Array(blockSize)
-  engine().sm4Blocks(schedule, hashKey, hashKey)
+// The engine encrypts eight blocks in the time of one: E(0), E(J₀) and the first six blocks of the key stream.
+function messageKeys(schedule: Int32Array, nonce: Uint8Array): MessageKeys {
+  const blocks = new Uint8Array(8 * blockSize)
+  for (let i = 1; i < 8; i++) {
+    blocks.set(nonce, i * blockSize)
+    blocks[i * blockSize + 15] = i
+  }
+  engine().sm4Blocks(schedule, blocks, blocks)
+  return {
+    hashKey: blocks.subarray(0, blockSize),
+    tagMask: blocks.subarray(blockSize, 2 * blockSize),
+    firstStream: blocks.subarray(2 * blockSize),
+  }
+}
+
+/** Adds the key stream of a message. */
+function addStream(
+  schedule: Int32Array,
+  nonce: Uint8Array,
+  { input, output, firstStream }: { input: Uint8Array; output: Uint8Array; firstStream: Uint8Array },
+): void {
+  if (input.length <= firstStreamLength) {
+    for (let i = 0; i < input.length; i++) output[i] = (input[i] ?? 0) ^ (firstStream[i] ?? 0)
+    return
+  }
+  const counter = new Uint8Array(blockSize)
+  counter.set(nonce)
+  counter[15] = 2
+  engine().sm4Counter(schedule, counter, input, output)
+}
+
+/** Room for associated data, ciphertext and lengths of a short message, hashed in one call. */
+const shortLength = 512
+
+const padded = (length: number): number => Math.ceil(length / blockSize) * blockSize
+
+function tag({ hashKey, tagMask }: MessageKeys, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
   const state = new Uint8Array(blockSize)
-  engine().ghash(hashKey, state, aad)
-  engine().ghash(hashKey, state, ciphertext)
-  const lengths = new Uint8Array(blockSize)
-  const view = new DataView(lengths.buffer)
-  view.setBigUint64(0, BigInt(aad.length) * 8n)
-  view.setBigUint64(8, BigInt(ciphertext.length) * 8n)
-  engine().ghash(hashKey, state, lengths)
-  hashKey.fill(0)
-  const mask = firstCounter(nonce, 1)
-  engine().sm4Blocks(schedule, mask, mask)
-  return xor(state, mask)
+  const inOne = padded(aad.length) + padded(ciphertext.length) + blockSize
+  const together = inOne <= shortLength
+  const last = new Uint8Array(together ? inOne : blockSize)
+  if (together) {
+    last.set(aad)
+    last.set(ciphertext, padded(aad.length))
+  } else {
+    engine().ghash(hashKey, state, aad)
+    engine().ghash(hashKey, state, ciphertext)
+  }
+  const view = new DataView(last.buffer)
+  view.setBigUint64(last.length - 16, BigInt(aad.length) * 8n)
+  view.setBigUint64(last.length - 8, BigInt(ciphertext.length) * 8n)
+  engine().ghash(hashKey, state, last)
+  return xor(state, tagMask)
+}
+
+function wipe({ hashKey, tagMask, firstStream }: MessageKeys): void {
+  for (const part of [hashKey, tagMask, firstStream]) part.fill(0)
 }
 
 /**
@@ -51,8 +98,10 @@ export function sm4GcmSeal(
   return withSchedule(key, (schedule) => {
     const out = new Uint8Array(plaintext.length + SM4_GCM_TAG_LENGTH)
     const ciphertext = out.subarray(0, plaintext.length)
-    engine().sm4Counter(schedule, firstCounter(nonce, 2), plaintext, ciphertext)
-    out.set(tag(schedule, nonce, aad, ciphertext), plaintext.length)
+    const keys = messageKeys(schedule, nonce)
+    addStream(schedule, nonce, { input: plaintext, output: ciphertext, firstStream: keys.firstStream })
+    out.set(tag(keys, aad, ciphertext), plaintext.length)
+    wipe(keys)
     return out
   })
 }
@@ -68,12 +117,12 @@ export function sm4GcmOpen(
   if (sealed.length < SM4_GCM_TAG_LENGTH) throw new GmCryptoError('gm.decrypt-failed', 'decryption failed')
   const ciphertext = sealed.subarray(0, sealed.length - SM4_GCM_TAG_LENGTH)
   return withSchedule(key, (schedule) => {
-    const expected = tag(schedule, nonce, aad, ciphertext)
-    if (!constantTimeEqual(expected, sealed.subarray(ciphertext.length))) {
-      throw new GmCryptoError('gm.decrypt-failed', 'decryption failed')
-    }
-    const out = new Uint8Array(ciphertext.length)
-    engine().sm4Counter(schedule, firstCounter(nonce, 2), ciphertext, out)
+    const keys = messageKeys(schedule, nonce)
+    const genuine = constantTimeEqual(tag(keys, aad, ciphertext), sealed.subarray(ciphertext.length))
+    const out = new Uint8Array(genuine ? ciphertext.length : 0)
+    if (genuine) addStream(schedule, nonce, { input: ciphertext, output: out, firstStream: keys.firstStream })
+    wipe(keys)
+    if (!genuine) throw new GmCryptoError('gm.decrypt-failed', 'decryption failed')
     return out
   })
 }
