@@ -51,6 +51,7 @@ export const plants = [
     toText: "import './planted-other.ts'\n",
   },
   { rule: 'published-interface', from: 'apps/ca/src/api/planted.ts', to: 'apps/ca/src/authority-keys.ts' },
+  { rule: 'arrows-of-apps-tsm', from: 'apps/tsm/src/planted.ts', to: 'apps/ca/src/authority-keys.ts' },
   { rule: 'libraries-do-no-io', from: 'packages/message/src/planted.ts', text: "import 'node:fs'\n" },
   { rule: 'platform-crypto-only', from: `${modules}/keys/planted.ts`, text: "import 'node:crypto'\n" },
   { rule: 'everything-resolves', from: 'packages/policy/src/planted.ts', text: "import './nowhere.ts'\n" },

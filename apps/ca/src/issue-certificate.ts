@@ -5,7 +5,7 @@ import { sql, uuidv7, type Clock, type Db, type Transaction } from '@anqu/platfo
 import type { z } from 'zod'
 import type { issueAnswer, issueRequest, serverRequest } from './api/schemas.ts'
 import type { AuthorityKeys } from './authority-keys.ts'
-import { profiles, type Profile } from './profiles.ts'
+import { profiles, purposesOf, type Profile } from './profiles.ts'
 
 /** A request this CA does not issue for. One answer for every reason; the reason is in the event log. */
 export class NotIssued extends Error {
@@ -43,13 +43,14 @@ export const issueCustomer = (
     registration: { accountId: input.accountId, holder: input.holder, terminalId: input.terminalId },
   })
 
-/** Issues a certificate for a server of the caller. The same key gets the same certificate. */
-export const issueServer = (
+/** Issues a certificate for a server of the caller, of the caller's own kinds only. The same key gets the same certificate. */
+export async function issueServer(
   needs: IssueNeeds,
   input: z.infer<typeof serverRequest>,
   caller: string,
-): Promise<Answer> =>
-  issue(needs, {
+): Promise<Answer> {
+  if (!purposesOf[caller]?.includes(input.purpose)) throw new NotIssued('the purpose is not this caller’s')
+  return issue(needs, {
     profile: profiles[input.purpose],
     csr: input.csr,
     caller,
@@ -57,6 +58,7 @@ export const issueServer = (
     correlationId: input.purpose,
     registration: null,
   })
+}
 
 function readRequest(der: Uint8Array): Csr {
   try {

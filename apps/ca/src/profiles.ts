@@ -1,4 +1,4 @@
-import { EKU_SERVER_AUTH, type buildCertificate } from '@anqu/pki'
+import { EKU_CODE_SIGNING, EKU_SERVER_AUTH, type buildCertificate } from '@anqu/pki'
 import { policy } from '@anqu/policy'
 
 export type Profile = {
@@ -41,4 +41,40 @@ export const profiles = {
     validMs: 2 * policy.certificate.validMs,
     extensions: { basicConstraints: { ca: false }, keyUsage: ['digitalSignature', 'nonRepudiation'] },
   },
+  /** Answers of the TSM. */
+  'tsm-signature': {
+    name: 'tsm-signature',
+    validMs: 2 * policy.certificate.validMs,
+    extensions: {
+      basicConstraints: { ca: false },
+      keyUsage: ['digitalSignature'],
+      subjectAltNames: [{ kind: 'dns', value: 'anqu-tsm' }],
+    },
+  },
+  /** What cards hand their transport keys over under. */
+  'tsm-encryption': {
+    name: 'tsm-encryption',
+    validMs: 2 * policy.certificate.validMs,
+    extensions: {
+      basicConstraints: { ca: false },
+      keyUsage: ['keyEncipherment', 'dataEncipherment'],
+      subjectAltNames: [{ kind: 'dns', value: 'anqu-tsm' }],
+    },
+  },
+  /** Publisher of packages for secure elements and of client software. */
+  'se-publisher': {
+    name: 'se-publisher',
+    validMs: 2 * policy.certificate.validMs,
+    extensions: {
+      basicConstraints: { ca: false },
+      keyUsage: ['digitalSignature'],
+      extKeyUsage: [EKU_CODE_SIGNING],
+    },
+  },
 } as const satisfies Record<string, Profile>
+
+/** Which server certificates a caller may ask for: a stolen key of one process must not make it another. */
+export const purposesOf: Readonly<Record<string, readonly string[]>> = {
+  channel: ['message', 'receipt'],
+  tsm: ['tsm-signature', 'tsm-encryption', 'se-publisher'],
+}

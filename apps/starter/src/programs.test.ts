@@ -5,10 +5,17 @@ import type { Surroundings } from './program.ts'
 const surroundings: Surroundings = {
   profile: 'demo',
   host: '127.0.0.1',
-  ports: { ANQU_CHANNEL_PORT: 1, ANQU_CHANNEL_ADMIN_PORT: 2, ANQU_CA_PORT: 3, ANQU_BANK_PORT: 4 },
+  ports: {
+    ANQU_CHANNEL_PORT: 1,
+    ANQU_CHANNEL_ADMIN_PORT: 2,
+    ANQU_CA_PORT: 3,
+    ANQU_BANK_PORT: 4,
+    ANQU_TSM_PORT: 5,
+  },
   databases: {
     anqu_channel: 'channel',
     anqu_ca: 'ca',
+    anqu_tsm: 'tsm',
     anqu_bank: 'bank',
     anqu_sms: 'sms',
     anqu_witness: 'witness',
@@ -25,7 +32,7 @@ const named = (profile: 'demo' | 'production', name: string) => {
 }
 
 test('no stand-in and no witness belongs to production', () => {
-  expect(programsOf('production').map(({ name }) => name)).toEqual(['ca', 'channel'])
+  expect(programsOf('production').map(({ name }) => name)).toEqual(['ca', 'tsm', 'channel'])
   const settings = named('production', 'channel').environment({ ...surroundings, profile: 'production' })
   expect(Object.keys(settings).filter((name) => /WITNESS|BANK|SMS/.test(name))).toEqual([])
 })
@@ -39,10 +46,10 @@ test('no program is told the database of another', () => {
   }
 })
 
-test('keys of the CA lie in a folder that no other program is told', () => {
-  const others = programsOf('demo').filter(({ name }) => name !== 'ca')
+test.each(['ca', 'tsm'])('keys of the %s lie in a folder that no other program is told', (owner) => {
+  const others = programsOf('demo').filter(({ name }) => name !== owner)
   for (const program of others)
-    expect(Object.values(program.environment(surroundings))).not.toContain('/data/ca')
+    expect(Object.values(program.environment(surroundings))).not.toContain(`/data/${owner}`)
 })
 
 test('only app and console listen on the chosen host', () => {

@@ -8,6 +8,9 @@ const entryOf = (folder: string): string => inProject(`${folder}/dist/main.js`)
 /** Where a caller of the CA leaves its public key, so that the CA knows whom it trusts. */
 const callersFolder = 'ca-callers'
 
+/** Where a caller of the TSM leaves its public key. */
+const tsmCallersFolder = 'tsm-callers'
+
 const loopback = '127.0.0.1'
 
 const ca: Program = {
@@ -24,6 +27,25 @@ const ca: Program = {
     ANQU_CA_DATA_DIR: folder('ca'),
     ANQU_CA_CALLERS_DIR: folder(callersFolder),
     ANQU_CA_PROFILE: profile,
+  }),
+}
+
+const tsm: Program = {
+  name: 'tsm',
+  entry: entryOf('apps/tsm'),
+  after: ['ca'],
+  databases: ['anqu_tsm'],
+  ports: { ANQU_TSM_PORT: 8083 },
+  settingPrefixes: ['ANQU_TSM_'],
+  environment: ({ databases, folder, ports, profile }) => ({
+    ANQU_TSM_HOST: loopback,
+    ANQU_TSM_PORT: String(ports['ANQU_TSM_PORT']),
+    ANQU_TSM_DATABASE_URL: databases['anqu_tsm'],
+    ANQU_TSM_DATA_DIR: folder('tsm'),
+    ANQU_TSM_CALLERS_DIR: folder(tsmCallersFolder),
+    ANQU_TSM_CA_URL: `http://${loopback}:${ports['ANQU_CA_PORT']}`,
+    ANQU_TSM_CA_CALLERS_DIR: folder(callersFolder),
+    ANQU_TSM_PROFILE: profile,
   }),
 }
 
@@ -51,7 +73,7 @@ const standIns: Program = {
 const channel = (profile: Profile): Program => ({
   name: 'channel',
   entry: entryOf('apps/channel'),
-  after: profile === 'demo' ? ['ca', 'simulators'] : ['ca'],
+  after: profile === 'demo' ? ['ca', 'tsm', 'simulators'] : ['ca', 'tsm'],
   databases: ['anqu_channel'],
   ports: { ANQU_CHANNEL_PORT: 8080, ANQU_CHANNEL_ADMIN_PORT: 8081 },
   settingPrefixes: ['ANQU_CHANNEL_'],
@@ -79,5 +101,5 @@ const channel = (profile: Profile): Program => ({
 
 /** What runs on this machine: in production our own processes only, in the demo the stand-ins for other parties too. */
 export function programsOf(profile: Profile): readonly Program[] {
-  return profile === 'demo' ? [ca, standIns, channel(profile)] : [ca, channel(profile)]
+  return profile === 'demo' ? [ca, tsm, standIns, channel(profile)] : [ca, tsm, channel(profile)]
 }

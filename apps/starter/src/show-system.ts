@@ -7,6 +7,7 @@ const labels: Readonly<Record<string, string>> = {
   apiDocs: 'API docs       接口文档',
   smsInbox: 'SMS inbox      短信收件箱',
   ca: 'CA             认证服务',
+  tsm: 'TSM            可信服务管理',
   bankCore: 'Bank core      银行核心(模拟)',
   witness: 'Witness        见证(模拟)',
 }

@@ -31,3 +31,13 @@ export { renderTransportError, type ErrorRenderer, type RenderedError } from './
 export { parseInput } from './http/parse-input.ts'
 export { createPeriodicJobs, type PeriodicJobs } from './jobs/periodic-jobs.ts'
 export { loadKeyFile, readIfPresent } from './key-file.ts'
+export { answerBytes, callHeaders, requestBytes, type CallHead } from './signed-calls/signed-call.ts'
+export { createCallers, UntrustedCall, type Callers, type TrustedCall } from './signed-calls/callers.ts'
+export { signedRoutes, type SignedRoute } from './signed-calls/signed-routes.ts'
+export {
+  createServiceCall,
+  ServiceRefused,
+  ServiceUnavailable,
+  type ServiceCall,
+} from './signed-calls/call-service.ts'
+export { loadCallerKey } from './signed-calls/caller-key.ts'

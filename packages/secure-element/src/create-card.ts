@@ -17,6 +17,8 @@ export interface CardOptions {
   readonly applications?: 'preinstalled' | 'to-be-loaded'
   /** Whose SM2 signature packages must carry that are loaded onto the card. */
   readonly packageKey?: Sm2PublicKey
+  /** Root of the issuer's certificates (DER): a new card without keys makes transport keys and hands them to its TSM. */
+  readonly issuerRoot?: Uint8Array
   /** Tests only: the card's random numbers come from gm-crypto. */
   readonly random?: RandomSource
   /** Tests only: rounds of PBKDF2 from PIN to key. */

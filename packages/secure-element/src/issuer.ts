@@ -1,4 +1,4 @@
-/** For systems of the issuer (a TSM): commands of card management and personalisation. */
+/** For systems of the issuer (a TSM): commands, sessions and answers of card management and personalisation. */
 export { CLIENT_VERSIONS } from './channel/key-set.ts'
 export {
   accessRulesData,
@@ -18,3 +18,29 @@ export {
   type ClientBindingRequest,
   type ClientStatement,
 } from './runtime/client-binding.ts'
+export {
+  deleteObject,
+  getKeyInformation,
+  getStatus,
+  installApplication,
+  loadPackage,
+  putKey,
+  selectIssuer,
+  setApplicationLock,
+  setCardState,
+} from './issuer/commands.ts'
+export { parseKeyVersions, parseStatusEntries, type StatusEntry } from './issuer/answers.ts'
+export {
+  initializeUpdate,
+  IssuerSession,
+  newHostChallenge,
+  parseOpening,
+  type CardOpening,
+} from './issuer/issuer-session.ts'
+export {
+  handOverTransportKeys,
+  openTransportKeys,
+  sealTransportKeys,
+  TRANSPORT_VERSION,
+} from './channel/transport-envelope.ts'
+export type { SessionPosition } from './channel/channel-session.ts'

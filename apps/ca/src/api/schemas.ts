@@ -23,7 +23,10 @@ export const issueAnswer = z.strictObject({
 })
 
 /** A certificate for one of the caller's own servers. */
-export const serverRequest = z.strictObject({ csr: bytes(4096), purpose: z.enum(['message', 'receipt']) })
+export const serverRequest = z.strictObject({
+  csr: bytes(4096),
+  purpose: z.enum(['message', 'receipt', 'tsm-signature', 'tsm-encryption', 'se-publisher']),
+})
 
 export const verifyRequest = z.strictObject({
   serial,

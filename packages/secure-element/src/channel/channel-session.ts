@@ -18,6 +18,13 @@ export const LEVELS: readonly number[] = [0x01, 0x03, 0x11, 0x13, 0x33]
 const MAC_LENGTH = 8
 const SECURE_MESSAGING = 0x04
 
+/** Where a session stands between two commands: nothing secret, and enough to go on from with the same keys. */
+export interface SessionPosition {
+  readonly chaining: Uint8Array
+  /** Commands wrapped so far. */
+  readonly counter: number
+}
+
 /**
  * One opened secure channel, seen from either side: C-MAC and R-MAC chained over all commands, encryption under a counter
  * that advances with every command, so that no command or answer counts twice. SCP03's design; the cipher decides
@@ -38,6 +45,18 @@ export class ChannelSession {
 
   get level(): number {
     return this.#level
+  }
+
+  get position(): SessionPosition {
+    return { chaining: this.#chaining.slice(), counter: this.#counter }
+  }
+
+  /** The same session at another place, with the same keys in memory. */
+  at({ chaining, counter }: SessionPosition): ChannelSession {
+    const session = new ChannelSession(this.#cipher, this.#keys, this.#level)
+    session.#chaining = chaining.slice()
+    session.#counter = counter
+    return session
   }
 
   /** EXTERNAL AUTHENTICATE carries a MAC of the session it opens, and no encryption: it does not advance the counter. */

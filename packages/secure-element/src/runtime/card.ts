@@ -24,6 +24,8 @@ export interface CardSetup {
   readonly packageKey?: Sm2PublicKey
   readonly quota?: number
   readonly random?: RandomSource
+  /** Root of the issuer's certificates, DER: a new card without keys makes transport keys for its TSM. */
+  readonly issuerRoot?: Uint8Array
   /** Keys of the secure channel that a new card is given. */
   readonly channelKeys?: readonly KeySet[]
   /**

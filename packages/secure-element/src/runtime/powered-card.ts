@@ -7,6 +7,7 @@ import {
   ISSUER_SECURITY_DOMAIN_AID,
   IssuerSecurityDomain,
 } from '../applets/issuer-security-domain/issuer-security-domain.ts'
+import { TransportKeys } from '../applets/issuer-security-domain/transport-keys.ts'
 import { isClientVersion } from '../channel/key-set.ts'
 import { SecureChannel } from '../channel/secure-channel.ts'
 import { AccessControl } from './access-control.ts'
@@ -61,6 +62,8 @@ export class PoweredCard {
     const issuerMemory = new AppletMemory(memory, bytesToHex(aid))
     const keys = new StoredChannelKeys(aid, issuerMemory, random)
     await keys.personalise(channelKeys)
+    const transportKeys = new TransportKeys(issuerMemory, keys, random)
+    await transportKeys.prepare(setup.issuerRoot)
     const access = new AccessControl(issuerMemory, keys)
     const content = new ContentManager(memory, registry, {
       packageKey: setup.packageKey,
@@ -73,6 +76,7 @@ export class PoweredCard {
       lifeCycle,
       registry,
       keys,
+      transportKeys,
       content,
       access,
     })

@@ -22,6 +22,8 @@ import {
 import type { StoredChannelKeys } from './channel-keys.ts'
 import { deleteKeySet, putKey } from './key-commands.ts'
 import { StoredBlocks } from './store-data.ts'
+import { INS_HAND_OVER } from '../../channel/transport-envelope.ts'
+import type { TransportKeys } from './transport-keys.ts'
 
 /** The identifier clients try first. */
 export const ISSUER_SECURITY_DOMAIN_AID = hexToBytes('a000000151000000')
@@ -35,6 +37,7 @@ const INS = {
   install: 0xe6,
   load: 0xe8,
   delete: 0xe4,
+  handOver: INS_HAND_OVER,
 } as const
 const INSTALL = { load: 0x02, use: 0x0c, personalisation: 0x20 } as const
 const DONE = Uint8Array.of(0x00)
@@ -62,6 +65,7 @@ export interface CardManagement {
   readonly lifeCycle: LifeCycle
   readonly registry: AppletRegistry
   readonly keys: StoredChannelKeys
+  readonly transportKeys: TransportKeys
   readonly content: ContentManager
   readonly access: AccessControl
 }
@@ -98,6 +102,7 @@ export class IssuerSecurityDomain implements Applet {
     )
     requireStatus(cla === 0x80 || (cla === 0x00 && ins === INS.getData), StatusWord.classNotSupported)
     if (ins === INS.getData) return this.#getData((command.p1 << 8) | command.p2, origin)
+    if (ins === INS.handOver) return this.#card.transportKeys.handOver(command.data)
     // Card content is managed by the issuer only; a client's channel is none of its.
     const { session } = origin
     requireStatus(origin.issuer && session !== undefined, StatusWord.securityNotSatisfied)

@@ -1,0 +1,2 @@
+export * from './schemas.ts'
+export { paths, protocol, trustPath } from './paths.ts'

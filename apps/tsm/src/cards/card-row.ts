@@ -1,0 +1,57 @@
+import { sql, type Clock, type Queryable } from '@anqu/platform'
+import type { z } from 'zod'
+import type { cardOrder, cardState } from '../api/schemas.ts'
+
+/** A card as scripts see it. */
+export type CardRow = {
+  readonly card_id: string
+  readonly kind: 'virtual' | 'physical'
+  readonly holder: string | null
+  readonly instance: string | null
+  readonly state: z.infer<typeof cardState>
+  readonly card_order: z.infer<typeof cardOrder>
+  readonly lost: boolean
+  readonly key_version: number
+  readonly transport_keys: Uint8Array | null
+  readonly client_generation: number
+  readonly client_master: number
+  readonly client_correlation_id: string | null
+  readonly package_aid: string | null
+}
+
+const columns = sql`card_id, kind, holder, instance, state, card_order, lost, key_version, transport_keys, client_generation,
+  client_master, client_correlation_id, package_aid`
+
+/** Locks the card, so that two scripts about it go one after the other. */
+export const lockCard = (tx: Queryable, cardId: string): Promise<CardRow | undefined> =>
+  tx.maybe<CardRow>(sql`select ${columns} from card where card_id = ${cardId} for update`)
+
+/** A virtual card shows itself for the first time, or again before its keys were replaced. */
+export async function enrolVirtual(
+  tx: Queryable,
+  { cardId, transportKeys }: { readonly cardId: string; readonly transportKeys: Uint8Array },
+  clock: Clock,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into card (card_id, kind, state, key_version, transport_keys, enrolled_at_ms)
+    values (${cardId}, 'virtual', 'enrolled', 0, ${transportKeys}, ${clock.nowMs()})
+    on conflict (card_id) do update set transport_keys = ${transportKeys} where card.key_version = 0`)
+}
+
+/** The issuer's keys are on the card. The transport keys go with the end of the session they opened. */
+export async function storeKeyVersion(tx: Queryable, cardId: string, version: number): Promise<void> {
+  await tx.execute(sql`update card set key_version = ${version} where card_id = ${cardId}`)
+}
+
+/** Whether a card of this client instance has an order, an update or new keys to fetch. */
+export async function isAnythingWaiting(
+  tx: Queryable,
+  { instance, keyVersion }: { readonly instance: string; readonly keyVersion: number },
+): Promise<boolean> {
+  const row = await tx.maybe<{ card_id: string }>(sql`
+    select card_id from card where instance = ${instance} and state <> 'deleted' and (card_order <> 'none'
+      or key_version <> ${keyVersion} or exists (select from campaign_card w join campaign c using (campaign_id)
+        where w.card_id = card.card_id and w.state = 'waiting' and c.state = 'running'))
+    limit 1`)
+  return row !== undefined
+}
