@@ -88,6 +88,7 @@ const moduleArrows = {
   limits: [],
   risk: [],
   audit: [],
+  'secure-elements': [],
   notifications: [],
   operations: ['factors', 'risk', 'limits', 'sessions'],
   // They check factors themselves, and share their counters.

@@ -49,8 +49,9 @@ export const bindingControls: readonly Control[] = [
     async check(system, evidence) {
       const customer = await system.fixtures.freshLoggedIn()
       const { app, person } = customer
-      await app.element.setPin(person.pin)
       const begun = await customer.beginBinding()
+      await customer.provision(begun.bindingId)
+      await app.element.setPin(person.pin)
       evidence.holds('第一步：持有人发起并通过身份认证（会话与验证码）', begun.bindingId.length === 36)
       const publicKey = await app.element.generateKeyPair(paymentContainer, person.pin)
       const csrBytes = await app.element.createCsr(paymentContainer, begun.subject, person.pin)

@@ -76,7 +76,7 @@ async function issue(
 }
 
 async function readyCard(system: Parameters<Control['check']>[0]): Promise<Installation> {
-  const app = await system.undisturbed(() => system.newInstallation())
+  const app = await system.undisturbed(() => system.newInstallation('preinstalled'))
   await system.undisturbed(async () => {
     await app.element.setPin(pin)
     await issue(app)

@@ -1,4 +1,4 @@
-import { bindDevice, confirmOperation, type BindingStep, type BoundDevice } from '@anqu/client'
+import { bindDevice, confirmOperation, provisionCard, type BindingStep, type BoundDevice } from '@anqu/client'
 import {
   consentDecide,
   consentNotice,
@@ -144,17 +144,12 @@ export class Customer {
   }
 
   async bind(): Promise<BoundDevice> {
-    const { pinSet } = await this.app.element.status()
-    if (!pinSet) await this.app.element.setPin(this.person.pin)
     const { otpId, otp } = await this.codeFor('bind-device')
     this.device = await bindDevice(
       { ...this.app.client, call: this.app.call.bind(this.app) },
-      this.app.element,
+      this.app.card,
       {
-        environment,
-        label: 'conformance',
-        otpId,
-        otp,
+        start: { environment, label: 'conformance', otpId, otp },
         pin: this.person.pin,
         anchors: this.#system.anchors,
         nowMs: this.#system.clock.nowMs(),
@@ -162,6 +157,11 @@ export class Customer {
       },
     )
     return this.device
+  }
+
+  /** The application installed and personalised for an open binding. */
+  async provision(bindingId: string): Promise<void> {
+    await provisionCard({ ...this.app.client, call: this.app.call.bind(this.app) }, this.app.card, bindingId)
   }
 
   /** Begins a binding only; for checks of its refusals. */

@@ -1,4 +1,12 @@
-import { createClient, Refused, type AnquClient, type Carrier, type KeyboardPurpose } from '@anqu/client'
+import {
+  ClientCard,
+  createClient,
+  Refused,
+  type AnquClient,
+  type Carrier,
+  type KeyboardPurpose,
+  type SecretStore,
+} from '@anqu/client'
 import type { InputOf, OutputOf, Route } from '@anqu/contract'
 import { Sm2PrivateKey } from '@anqu/gm-crypto'
 import type { Certificate } from '@anqu/pki'
@@ -10,6 +18,8 @@ export type Exchange = { readonly request: RawRequest; readonly answer: RawAnswe
 
 export type SecretEntry = { keyboardId: string; taps: string[] }
 
+export type Applications = 'to-be-loaded' | 'preinstalled'
+
 export type InstallationNeeds = {
   readonly baseUrl: string
   readonly anchors: readonly Certificate[]
@@ -17,6 +27,8 @@ export type InstallationNeeds = {
   readonly clock: { nowMs(): number }
   readonly interference: () => Interference | undefined
   readonly shows: (pictureId: string) => Promise<string>
+  /** Whether its card comes with the application (B-6.1-2) or is to be given it. */
+  readonly applications?: Applications
 }
 
 const kept = 400
@@ -26,7 +38,8 @@ export class Installation {
   readonly key: Sm2PrivateKey
   readonly client: AnquClient
   readonly element: SecureElement
-  readonly card: CardConnection
+  /** As the app reaches it: over its own secure channel once it is provisioned. */
+  readonly card: ClientCard
   readonly exchanges: Exchange[] = []
   /** Every opened answer and refusal, as JSON text. */
   readonly answers: { readonly route: string; readonly text: string }[] = []
@@ -36,7 +49,10 @@ export class Installation {
   constructor(needs: InstallationNeeds, key = Sm2PrivateKey.generate()) {
     this.#needs = needs
     this.key = key
-    this.card = disturbed(createCard({ storage: new MemoryCard().holder() }), needs.interference)
+    const issuerRoot = needs.anchors.at(-1)?.raw ?? new Uint8Array(0)
+    const { applications = 'to-be-loaded' } = needs
+    const card = createCard({ storage: new MemoryCard().holder(), issuerRoot, applications })
+    this.card = new ClientCard(disturbed(card, needs.interference), memorySecret())
     this.element = new SecureElement(this.card)
     this.client = createClient({
       carrier: this.carrier,
@@ -105,6 +121,15 @@ export class Installation {
     const [name = '', value = ''] = pair.split('=', 2)
     if (value === '') this.cookies.delete(name)
     else this.cookies.set(name, value)
+  }
+}
+
+/** Channel keys of an installation that lives as long as the run. */
+function memorySecret(): SecretStore {
+  let kept: Uint8Array | undefined
+  return {
+    load: async () => kept?.slice(),
+    save: async (secret) => void (kept = secret.slice()),
   }
 }
 

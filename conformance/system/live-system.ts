@@ -16,7 +16,7 @@ export type LiveSystem = {
   readonly anchors: readonly Certificate[]
   readonly database: Databases
   readonly fixtures: Fixtures
-  newInstallation(): Promise<Installation>
+  newInstallation(applications?: 'to-be-loaded' | 'preinstalled'): Promise<Installation>
   newStaff(role: 'operator' | 'auditor' | 'administrator'): Promise<Staff>
   http(request: RawRequest): Promise<RawAnswer>
   get(address: string, path: string): Promise<RawAnswer>

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { openDatabases } from './database.ts'
 import { createFixtures } from './fixtures.ts'
 import { jsonOf, sendRaw } from './http.ts'
-import { Installation } from './installation.ts'
+import { Installation, type Applications } from './installation.ts'
 import type { Interference, RawRequest } from './interference.ts'
 import type { LiveSystem } from './live-system.ts'
 import { createPhone } from './phone.ts'
@@ -78,15 +78,9 @@ async function observe(
     .parse(jsonOf(await get('app', '/trust-anchors')))
     .certificates.map((text) => parseCertificate(base64ToBytes(text)))
   const phone = createPhone({ addressOf, clock, interference: () => interference })
-  const install = (baseUrl: string): Installation =>
-    new Installation({
-      baseUrl,
-      anchors,
-      serverName,
-      clock,
-      interference: () => interference,
-      shows: (id) => phone.shows(id),
-    })
+  const shared = { anchors, serverName, clock, interference: () => interference, shows: phone.shows }
+  const install = (address: string, applications?: Applications): Installation =>
+    new Installation({ ...shared, baseUrl: addressOf(address), ...(applications && { applications }) })
   const accounts = started.demoAccounts.flatMap((account) => staffAccount.safeParse(account).data ?? [])
   const system: LiveSystem = {
     clock,
@@ -98,11 +92,11 @@ async function observe(
     get fixtures() {
       return fixtures
     },
-    newInstallation: async () => install(addressOf('app')),
+    newInstallation: async (applications) => install('app', applications),
     async newStaff(role) {
       const account = accounts.find((candidate) => candidate.role === role)
       if (account === undefined) throw new Error(`there is no demo account of an ${role}`)
-      return new Staff(system, install(addressOf('console')), account)
+      return new Staff(system, install('console'), account)
     },
     http,
     get,

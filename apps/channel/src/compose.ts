@@ -42,6 +42,11 @@ import {
 } from './modules/operations/index.ts'
 import { createOperators, type Operators } from './modules/operators/index.ts'
 import { createHttpBankCore, createPaymentAccounts, payPremium } from './modules/payments/index.ts'
+import {
+  createSecureElements,
+  type SecureElements,
+  type ServiceManager,
+} from './modules/secure-elements/index.ts'
 import { createSessions, environmentHash, type Sessions } from './modules/sessions/index.ts'
 
 /** Everything the channel reaches outside itself. */
@@ -52,6 +57,7 @@ export type Outside = {
   readonly store: ShortLivedStore
   readonly kek: SecretBytes
   readonly authority: CertificationAuthority
+  readonly serviceManager: ServiceManager
   readonly bankUrl: string
   readonly sendSms: SendSms
   readonly witness: Witness | undefined
@@ -81,6 +87,7 @@ const moduleNames = [
   'sessions',
   'devices',
   'certificates',
+  'secure-elements',
   'insurance',
   'payments',
   'operations',
@@ -125,7 +132,7 @@ export async function compose(outside: Outside): Promise<Channel> {
   const base: Base = { keys, audit, late: {}, notifyIn: notifications.notifyIn }
   const people = composePeople(outside, base)
   const business = await composeBusiness(outside, base, people)
-  const { factors, sessions, certificates } = people
+  const { factors, sessions, certificates, secureElements } = people
   const { insurance, operations, ledger } = business
   const operators = createOperators({ db, clock, store, audit, keys, factors })
   const monitoring = composeMonitoring(outside, audit, { ...people, ...business })
@@ -151,7 +158,7 @@ export async function compose(outside: Outside): Promise<Channel> {
       ...monitoring.routes,
       ...staffRoutes,
     ],
-    jobs: jobsOf({ db, clock, log }, { audit, operations, certificates }),
+    jobs: jobsOf({ db, clock, log }, { audit, operations, certificates, secureElements }),
   }
 }
 
@@ -215,11 +222,21 @@ function composePeople(outside: Outside, base: Base) {
     assertConsent: consent.assertAccepted,
     attachConsentIn: consent.attachIn,
   })
-  const certificates = createCertificates({ db, clock, audit, authority: outside.authority })
-  const devices = createDevices({
+  const secureElements = createSecureElements({
     db,
     clock,
     audit,
+    manager: outside.serviceManager,
+    assertBinding: (bindingId, context) => devices.assertOpenBinding(bindingId, context),
+  })
+  const followed = secureElements.following(audit)
+  const certificates = createCertificates({ db, clock, audit: followed, authority: outside.authority })
+  const devices = createDevices({
+    db,
+    clock,
+    audit: followed,
+    assertProvisioned: secureElements.assertProvisioned,
+    cardLostIn: secureElements.lostIn,
     environmentHash,
     notifyIn,
     verifyOtp: factors.verifyCustomerOtp,
@@ -241,14 +258,14 @@ function composePeople(outside: Outside, base: Base) {
     consentOutdated: consent.isOutdated,
   })
   lateModules.sessions = sessions
-  return { consent, factors, identity, certificates, devices, sessions }
+  return { consent, factors, identity, certificates, secureElements, devices, sessions }
 }
 
 /** What the customer does: insurance, limits, payments, and the pipeline they run through. */
 async function composeBusiness(outside: Outside, base: Base, people: ReturnType<typeof composePeople>) {
   const { db, clock, log } = outside
   const { keys, audit, late: lateModules, notifyIn } = base
-  const { factors, identity, certificates } = people
+  const { factors, identity, certificates, secureElements } = people
   const ledger = createLedger({ db, clock })
   const limits = createLimits({
     db,
@@ -281,7 +298,7 @@ async function composeBusiness(outside: Outside, base: Base, people: ReturnType<
       db,
       clock,
       log,
-      audit,
+      audit: secureElements.following(audit),
       keys,
       limits,
       notifyIn,
@@ -292,7 +309,8 @@ async function composeBusiness(outside: Outside, base: Base, people: ReturnType<
         begin: (accountId) => guard.begin(accountId, transactionScope),
         passed: (accountId) => guard.passed(accountId, transactionScope),
       },
-      verifySignature: certificates.verifySignature,
+      verifySignature: (claim) =>
+        secureElements.verifying(claim.correlationId, () => certificates.verifySignature(claim)),
     },
     [premium],
   )
@@ -324,7 +342,12 @@ const secondMs = 1_000
 
 function jobsOf(
   needs: { db: Db; clock: Clock; log: Log },
-  work: { audit: Audit; operations: Operations; certificates: ReturnType<typeof createCertificates> },
+  work: {
+    audit: Audit
+    operations: Operations
+    certificates: ReturnType<typeof createCertificates>
+    secureElements: SecureElements
+  },
 ): PeriodicJobs {
   const jobs = createPeriodicJobs(needs)
   jobs.registerPeriodic('audit.seal', secondMs / 2, async () => void (await work.audit.seal()))
@@ -332,6 +355,7 @@ function jobsOf(
   jobs.registerPeriodic('operations.resume', secondMs, async () => void (await work.operations.resume()))
   jobs.registerPeriodic('operations.expire', 30 * secondMs, () => work.operations.expire())
   jobs.registerPeriodic('certificates.revocations', 5 * secondMs, () => work.certificates.sendRevocations())
+  jobs.registerPeriodic('secure-elements.send', 2 * secondMs, () => work.secureElements.send())
   return jobs
 }
 

@@ -13,6 +13,9 @@ const schema = z.object({
   caUrl: setting.url(),
   /** Folder in which the CA looks for the keys of callers it trusts. */
   caCallersDir: setting.text(),
+  tsmUrl: setting.url(),
+  /** Folder in which the TSM looks for the keys of callers it trusts. */
+  tsmCallersDir: setting.text(),
   bankUrl: setting.url(),
   smsUrl: setting.url(),
   witnessUrl: setting.url().optional(),

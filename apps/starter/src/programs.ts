@@ -85,6 +85,8 @@ const channel = (profile: Profile): Program => ({
     ANQU_CHANNEL_REDIS_URL: redisUrl,
     ANQU_CHANNEL_DATA_DIR: folder('channel'),
     ANQU_CHANNEL_CA_CALLERS_DIR: folder(callersFolder),
+    ANQU_CHANNEL_TSM_URL: `http://${loopback}:${ports['ANQU_TSM_PORT']}`,
+    ANQU_CHANNEL_TSM_CALLERS_DIR: folder(tsmCallersFolder),
     ANQU_CHANNEL_MOBILE_DIR: inProject('apps/mobile/dist/web'),
     ANQU_CHANNEL_CONSOLE_DIR: inProject('apps/console/dist/web'),
     ANQU_CHANNEL_PROFILE: profile,

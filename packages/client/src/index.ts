@@ -3,6 +3,14 @@ export { browserCarrier, nodeCarrier } from './carrier.ts'
 export type { Carrier, Traffic, TransportOptions } from './sealed-transport.ts'
 export { ConnectionLost, Refused } from './refused.ts'
 export type { KeyboardPurpose, KeyboardView, SecretEntry, SecureEntry } from './secure-entry.ts'
-export { bindDevice, paymentContainer, type BindingStep, type BoundDevice } from './bind-device.ts'
+export {
+  bindDevice,
+  paymentContainer,
+  type BindingStep,
+  type BoundDevice,
+  type PendingBinding,
+} from './bind-device.ts'
+export { ClientCard } from './client-card.ts'
+export { CardLocked, provisionCard, serveCard } from './card-script.ts'
 export { confirmOperation, readOrder, readReceipt } from './sign-order.ts'
-export { loadInstanceKey, type InstanceKeyStore } from './instance-key.ts'
+export { loadInstanceKey, type SecretStore } from './instance-key.ts'

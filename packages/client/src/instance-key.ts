@@ -1,16 +1,16 @@
 import { Sm2PrivateKey } from '@anqu/gm-crypto'
 
-/** Where an installation keeps its key. What it is given must be kept secret by the place itself. */
-export type InstanceKeyStore = {
+/** Where an installation keeps a key. What it is given must be kept secret by the place itself. */
+export type SecretStore = {
   load(): Promise<Uint8Array | undefined>
-  save(privateKey: Uint8Array): Promise<void>
+  save(secret: Uint8Array): Promise<void>
 }
 
 /**
  * The key of this installation: it authenticates the client's side of every handshake and, once the device is bound, is the
  * possession factor at login. Made at the first start, never sent.
  */
-export async function loadInstanceKey(store: InstanceKeyStore): Promise<Sm2PrivateKey> {
+export async function loadInstanceKey(store: SecretStore): Promise<Sm2PrivateKey> {
   const stored = await store.load()
   if (stored !== undefined) {
     const key = Sm2PrivateKey.fromBytes(stored)

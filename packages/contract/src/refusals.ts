@@ -79,6 +79,21 @@ export const refusals = {
   ),
   'session.reauthentication-required': entry(401, '请重新验证身份', 'Please confirm it is you'),
   'login.refused': entry(403, '手机号或密码不正确', 'Phone number or password is not correct'),
+  'card.refused': entry(
+    422,
+    '无法为本设备的安全单元安装应用，请重新绑定',
+    'The application could not be put on this secure element; please bind again',
+  ),
+  'card.superseded': entry(
+    409,
+    '安全单元的连接已中断，请重试，将从中断处继续',
+    'The connection to the secure element was cut; try again, it goes on from there',
+  ),
+  'card.not-provisioned': entry(
+    409,
+    '请先完成安全单元应用的安装',
+    'The application of the secure element must be installed first',
+  ),
   'device.not-bound': entry(403, '请先绑定本设备', 'Please bind this device first'),
   'device.already-bound': entry(409, '本设备已绑定', 'This device is already bound'),
   'device.binding-failed': entry(

@@ -3,6 +3,7 @@ import { loadKeyFile, systemClock, type Db, type Log, type ShortLivedStore } fro
 import type { Outside } from '../compose.ts'
 import type { ChannelConfig } from '../config.ts'
 import { createHttpAuthority } from '../modules/certificates/index.ts'
+import { connectTsm } from '../modules/secure-elements/index.ts'
 import { createSmsOperator, createWitness } from '../modules/factors/index.ts'
 
 /** The adapters to everything outside this process, as the settings name it. */
@@ -12,15 +13,14 @@ export async function connectOutside(
 ): Promise<Outside> {
   const { dataDir, witnessUrl } = config
   const clock = systemClock
+  const { caUrl, caCallersDir, tsmUrl, tsmCallersDir } = config
+  const authority = await createHttpAuthority({ url: caUrl, dataDir, callersDir: caCallersDir, clock })
+  const anchors = (): Promise<Uint8Array[]> => authority.anchors()
   return {
     ...opened,
     clock,
-    authority: await createHttpAuthority({
-      url: config.caUrl,
-      dataDir,
-      callersDir: config.caCallersDir,
-      clock,
-    }),
+    authority,
+    serviceManager: await connectTsm({ url: tsmUrl, dataDir, callersDir: tsmCallersDir, clock, anchors }),
     kek: await loadKeyFile(path.join(dataDir, 'key-encryption-key')),
     bankUrl: config.bankUrl,
     sendSms: createSmsOperator(config.smsUrl),

@@ -1,6 +1,6 @@
 import { connectWorkerCard } from '@anqu/secure-element/browser'
 // oxlint-disable-next-line import/default -- `?worker&url` is the bundler's: it builds the worker and exports its address.
-import cardWorkerUrl from '@anqu/secure-element/worker?worker&url'
+import cardWorkerUrl from '../card/worker.ts?worker&url'
 import type { CardConnection } from '@anqu/secure-element'
 
 /** The part of Trusted Types used here; not in TypeScript's library yet. */

@@ -25,11 +25,11 @@ export type CardState = {
 
 export type BindingRequest = {
   readonly label: string
-  readonly otpId: string
-  readonly otp: string
+  /** A fresh code; absent to go on with the binding that was cut off. */
+  readonly code?: { readonly otpId: string; readonly otp: string } | undefined
   /** ASCII digits; wiped by the receiver. */
   readonly pin: Uint8Array
-  /** Told each of the ten steps of B-6.2.2 as it begins, from 1 to 10. */
+  /** Told each step as it begins, from 1 to 13. */
   readonly onStep: (step: number) => void
 }
 
@@ -44,6 +44,8 @@ export type ChannelApi = {
   readReceipt(receipt: SignedReceipt): Promise<ReceiptFields | undefined>
   readonly card: {
     state(): Promise<CardState>
+    /** Whether a binding was cut off and can be gone on with. */
+    isBindingPending(): boolean
     bind(request: BindingRequest): Promise<{ readonly deviceId: string }>
     /** SM2 signature (base64, r‖s) over the order by the certificate of this device. Wipes the PIN. */
     sign(

@@ -1,20 +1,25 @@
 import {
   browserCarrier,
+  ClientCard,
+  ConnectionLost,
   createClient,
   loadInstanceKey,
   paymentContainer,
   readReceipt,
+  Refused,
+  serveCard,
   type AnquClient,
 } from '@anqu/client'
-import { browserInstanceKeyStore } from '@anqu/client/browser'
+import { browserChannelKeyStore, browserInstanceKeyStore } from '@anqu/client/browser'
 import { bytesToBase64 } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
-import { SecureElement } from '@anqu/secure-element'
+import { SecureElement, SecureElementError } from '@anqu/secure-element'
 import type { Clock } from '@anqu/ui'
 import { bindThisDevice } from './bind-this-device.ts'
 import type { CardState, ChannelApi } from './channel-api.ts'
 import { connectCardWorker } from './card-worker.ts'
 import { openSecret } from './open-secret.ts'
+import { pendingBindings } from './pending-binding.ts'
 import { loadAnchors } from './trust-anchors.ts'
 
 /** Subject of the channel's message certificate. */
@@ -43,17 +48,43 @@ const carrier: typeof browserCarrier = async (path, request) => {
   return { status: response.status, type: response.headers.get('content-type') ?? '', body: answer }
 }
 
-async function cardState(element: SecureElement): Promise<CardState> {
+/** A card without its application, or with a locked one, has no PIN and no certificate that could be used. */
+const unusable: CardState = { pinSet: false, pinTriesLeft: 0, certificateSerial: undefined }
+const unusableCodes: readonly string[] = ['se.not-installed', 'se.locked']
+
+async function cardState({ card, element }: Tools): Promise<CardState> {
+  if (!(await card.isProvisioned())) return unusable
+  try {
+    return await provisionedState(element)
+  } catch (error) {
+    if (error instanceof SecureElementError && unusableCodes.includes(error.code)) return unusable
+    throw error
+  }
+}
+
+type Tools = { readonly card: ClientCard; readonly element: SecureElement }
+
+/** Orders and updates that wait for this card. Without the server they go on waiting, and the card works as it is. */
+async function serve(client: AnquClient, card: ClientCard): Promise<void> {
+  if (!(await card.isProvisioned())) return
+  try {
+    await serveCard(client, card)
+  } catch (error) {
+    if (!(error instanceof ConnectionLost) && !(error instanceof Refused)) throw error
+  }
+}
+
+async function provisionedState(element: SecureElement): Promise<CardState> {
   const { pinSet, triesLeft } = await element.status()
   const certificates = await element.listCertificates()
   const own = certificates.find(({ container }) => container === paymentContainer)
   return { pinSet, pinTriesLeft: triesLeft, certificateSerial: own?.serialHex }
 }
 
-async function sign(element: SecureElement, pin: Uint8Array, order: Uint8Array) {
+async function sign(tools: Tools, pin: Uint8Array, order: Uint8Array) {
   try {
-    const { certificateSerial } = await cardState(element)
-    const signature = bytesToBase64(await element.sign(paymentContainer, pin, order))
+    const { certificateSerial } = await cardState(tools)
+    const signature = bytesToBase64(await tools.element.sign(paymentContainer, pin, order))
     return { signature, certificateSerial: certificateSerial ?? '' }
   } finally {
     pin.fill(0)
@@ -68,7 +99,12 @@ export function connectChannel(clock: Clock, storage: Storage): ChannelApi {
     const instanceKey = await loadInstanceKey(browserInstanceKeyStore)
     return createClient({ carrier, anchors, serverName, instanceKey, clock })
   })
-  const element = lazily(async () => new SecureElement(connectCardWorker()))
+  const pending = pendingBindings(storage)
+  const tools = lazily(async (): Promise<Tools> => {
+    const card = new ClientCard(connectCardWorker(), browserChannelKeyStore)
+    await serve(await client(), card)
+    return { card, element: new SecureElement(card) }
+  })
   return {
     call: async (route, input) => (await client()).call(route, input),
     openSecret: async (purpose) => openSecret(await (await client()).enter(purpose)),
@@ -77,15 +113,17 @@ export function connectChannel(clock: Clock, storage: Storage): ChannelApi {
       return readReceipt(receipt, { anchors, intermediates: [], atMs: clock.nowMs() })
     },
     card: {
-      state: async () => cardState(await element()),
+      state: async () => cardState(await tools()),
+      isBindingPending: () => pending.load(clock.nowMs()) !== undefined,
       bind: async (request) =>
         bindThisDevice(request, {
           client: await client(),
-          element: await element(),
+          card: (await tools()).card,
+          pending,
           anchors: await loadAnchors(storage),
           nowMs: clock.nowMs(),
         }),
-      sign: async (pin, order) => sign(await element(), pin, order),
+      sign: async (pin, order) => sign(await tools(), pin, order),
     },
   }
 }

@@ -35,6 +35,10 @@ const own = {
     'PIN 过于简单，请勿使用重复或连续的数字',
     'This PIN is too simple; please avoid repeated or consecutive digits',
   ],
+  'se.locked-by-issuer': [
+    '本设备的安全单元已被机构锁定，请联系客服',
+    'The secure element of this device was locked by the institution; please contact us',
+  ],
   'se.released': [
     '安全单元已被另一个页面打开，请关闭其他页面后重试',
     'Another page has opened the secure element; please close it and try again',

@@ -87,7 +87,7 @@ export async function beginBinding(
   return { bindingId, subject: subjectOf(deviceId), expiresAtMs }
 }
 
-async function findBinding(
+export async function findBinding(
   needs: DeviceNeeds,
   bindingId: string,
   context: RequestContext,
@@ -112,6 +112,7 @@ export async function requestCertificate(
   if (binding.state === 'bound') throw new Refusal('device.already-bound')
   const csr = base64ToBytes(input.csr)
   const publicKey = checkRequest(csr, binding.device_id)
+  await needs.assertProvisioned(binding.binding_id)
   const record = recorder(needs, binding, context)
   // Steps 2 and 3 happen inside the secure element; a request signed by the new pair is their proof.
   await record('device.key-pair-made', 'Key pair and signed request came out of the secure element')

@@ -24,6 +24,8 @@ let devices: Devices
 let otpRight: boolean
 let revoked: string[]
 let ended: string[]
+let lost: string[]
+let provisioned: boolean
 let notices: string[]
 
 beforeAll(async () => {
@@ -43,6 +45,10 @@ beforeAll(async () => {
       notAfterMs: startMs + 1,
     }),
     revokeIn: async (_tx, { serial }) => void revoked.push(serial),
+    assertProvisioned: async () => {
+      if (!provisioned) throw new Refusal('card.not-provisioned')
+    },
+    cardLostIn: async (_tx, { clientKeyId }) => void lost.push(clientKeyId),
     endSessionsOf: async (_tx, accountId) => void ended.push(accountId),
     notifyIn: async (_tx, _accountId, { title }) => void notices.push(title.en),
   })
@@ -54,6 +60,8 @@ beforeEach(() => {
   audit.events.length = 0
   revoked = []
   ended = []
+  lost = []
+  provisioned = true
   notices = []
 })
 

@@ -10,7 +10,7 @@ import {
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
 import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
-import { beginBinding, completeBinding, requestCertificate } from './bind-device.ts'
+import { beginBinding, completeBinding, findBinding, requestCertificate } from './bind-device.ts'
 
 type Text = { zh: string; en: string }
 
@@ -35,6 +35,13 @@ export type DeviceNeeds = {
     tx: Transaction,
     request: { serial: string; reason: string; correlationId: string },
   ) => Promise<void>
+  /** Throws unless the secure element of this binding was provisioned by the TSM. */
+  readonly assertProvisioned: (bindingId: string) => Promise<void>
+  /** Locks the cards of a client instance that was reported lost. */
+  readonly cardLostIn: (
+    tx: Transaction,
+    lost: { accountId: string; clientKeyId: string; reason: string; correlationId: string },
+  ) => Promise<void>
   readonly endSessionsOf: (tx: Transaction, accountId: string, reason: string) => Promise<void>
   readonly notifyIn: (
     tx: Transaction,
@@ -47,6 +54,8 @@ export type Devices = {
   readonly routes: BoundRoute[]
   boundDevice(accountId: string, clientKeyId: string): Promise<string | null>
   countActive(): Promise<number>
+  /** Throws unless this binding is open, of this customer and this client instance. */
+  assertOpenBinding(bindingId: string, context: RequestContext): Promise<void>
 }
 
 type Row = {
@@ -73,6 +82,10 @@ export function createDevices(needs: DeviceNeeds): Devices {
         sql`select count(*) as count from device where state = 'active'`,
       )
       return Number(row.count)
+    },
+    async assertOpenBinding(bindingId, context) {
+      const { state } = await findBinding(needs, bindingId, context)
+      if (state === 'bound') throw new Refusal('device.already-bound')
     },
     routes: [
       bind(devicesBeginBinding, (input, context) => beginBinding(needs, input, context)),
@@ -118,8 +131,15 @@ async function release(needs: DeviceNeeds, deviceId: string, context: RequestCon
       reason: 'released by the holder',
       correlationId: context.correlationId,
     })
-    if (row.client_key_id !== context.clientKeyId)
+    if (row.client_key_id !== context.clientKeyId) {
       await needs.endSessionsOf(tx, accountId, 'session.environment-changed')
+      await needs.cardLostIn(tx, {
+        accountId,
+        clientKeyId: row.client_key_id,
+        reason: 'released by the holder from another device',
+        correlationId: context.correlationId,
+      })
+    }
     await audit.recordIn(tx, {
       event: 'device.released',
       eventClass: 'device',

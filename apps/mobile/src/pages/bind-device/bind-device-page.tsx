@@ -11,9 +11,12 @@ import { bindTexts } from './bind-texts.ts'
 
 type Step = 'why' | 'code' | 'pin' | 'issue' | 'done'
 const order: readonly Step[] = ['why', 'code', 'pin', 'issue']
-const issueSteps = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10'] as const
+const issueSteps = [
+  ...(['s1', 'c1', 'c2', 'c3'] as const),
+  ...(['s2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10'] as const),
+]
 
-/** B-6.2.2: the ten steps run under one correlation id; the customer sees each of them pass. */
+/** B-6.1 and B-6.2.2 run under one correlation id; the customer sees each step pass, and goes on after a reload. */
 export const BindDevicePage = () => {
   const { api, setSession, back } = useApp()
   const t = useTexts(bindTexts)
@@ -24,12 +27,13 @@ export const BindDevicePage = () => {
 
   const bind = (pin: Uint8Array) => {
     const { sent, digits } = code
-    if (!sent) return
+    const fresh = sent ? { otpId: sent.otpId, otp: digits } : undefined
+    if (!fresh && !api.card.isBindingPending()) return setStep('code')
     setIssueStep(1)
     setStep('issue')
     void run(async () => {
       const label = deviceLabel(navigator.userAgent)
-      await api.card.bind({ label, otpId: sent.otpId, otp: digits, pin, onStep: setIssueStep })
+      await api.card.bind({ label, code: fresh, pin, onStep: setIssueStep })
       setSession(await api.call(sessionsCurrent, {}))
       setStep('done')
     })
@@ -37,7 +41,7 @@ export const BindDevicePage = () => {
   const restart = () => {
     setProblem(undefined)
     code.reset()
-    setStep('code')
+    setStep(api.card.isBindingPending() ? 'pin' : 'code')
   }
   if (step === 'done') return <Done />
   const bar = (
@@ -46,7 +50,10 @@ export const BindDevicePage = () => {
       current={order.indexOf(step)}
     />
   )
-  if (step === 'why') return <Why bar={bar} onNext={() => setStep('code')} />
+  if (step === 'why') {
+    const resumes = api.card.isBindingPending()
+    return <Why bar={bar} resumes={resumes} onNext={() => setStep(resumes ? 'pin' : 'code')} />
+  }
   if (step === 'code') return <Code bar={bar} code={code} onNext={() => setStep('pin')} />
   if (step === 'pin') return <NewPin title={t('title')} bar={bar} onBack={back} onPin={bind} />
   return (
@@ -78,7 +85,7 @@ export const BindDevicePage = () => {
   )
 }
 
-const Why = ({ bar, onNext }: { bar: ReactNode; onNext: () => void }) => {
+const Why = ({ bar, resumes, onNext }: { bar: ReactNode; resumes: boolean; onNext: () => void }) => {
   const { back } = useApp()
   const t = useTexts(bindTexts)
   return (
@@ -87,12 +94,12 @@ const Why = ({ bar, onNext }: { bar: ReactNode; onNext: () => void }) => {
       onBack={back}
       foot={
         <Button wide onPress={onNext}>
-          {t('start')}
+          {t(resumes ? 'resume' : 'start')}
         </Button>
       }
     >
       {bar}
-      <Lead title={t('whyLead')}>{t('whyText')}</Lead>
+      <Lead title={t(resumes ? 'resumeLead' : 'whyLead')}>{t(resumes ? 'resumeText' : 'whyText')}</Lead>
       <Card>
         <ul className="app-points">
           {(['why1', 'why2', 'why3', 'why4'] as const).map((key) => (

@@ -1,0 +1,3 @@
+export { connectTsm } from './http-tsm.ts'
+export { createSecureElements, type SecureElements } from './module.ts'
+export type { ServiceManager } from './service-manager.ts'
