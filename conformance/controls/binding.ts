@@ -125,6 +125,7 @@ export const bindingControls: readonly Control[] = [
     async check(system, evidence) {
       const customer = await system.fixtures.freshLoggedIn()
       const begun = await customer.beginBinding()
+      await customer.provision(begun.bindingId)
       const key = Sm2PrivateKey.generate()
       const csrOf = async (subject: typeof begun.subject) =>
         Buffer.from(await createCsr({ key: privateKeySigner(key), subject })).toString('base64')
