@@ -1,6 +1,6 @@
 import { isZero, lessThan } from '../bytes.ts'
 import { engine } from '../engine/current.ts'
-import { GmCryptoError } from '../errors.ts'
+import { GmCryptoError, requireLength } from '../errors.ts'
 import { inspectSymbol, SecretBytes, secretText } from '../keys/secret-bytes.ts'
 import { randomBytes } from '../random.ts'
 import { orderBytes, orderMinusOne } from './curve.ts'
@@ -68,6 +68,17 @@ export class Sm2PrivateKey {
     return new Sm2PrivateKey(SecretBytes.from(bytes))
   }
 
+  /**
+   * Reads what `exportSigningForm` gave: d ‖ (1 + d)⁻¹. That the second belongs to the first is taken on trust, so it must
+   * come from where it was authenticated; with another value the key only makes signatures that do not verify.
+   */
+  static fromSigningForm(bytes: Uint8Array): Sm2PrivateKey {
+    requireLength(bytes, 64, 'the signing form of a private key')
+    const key = Sm2PrivateKey.fromBytes(bytes.subarray(0, 32))
+    key.#inverse = SecretBytes.from(bytes.subarray(32))
+    return key
+  }
+
   /** P = d·G, computed once. */
   get publicKey(): Sm2PublicKey {
     if (this.#publicKey === undefined) {
@@ -85,6 +96,18 @@ export class Sm2PrivateKey {
   /** A copy of d, 32 bytes. The caller answers for erasing it. */
   exportBytes(): Uint8Array<ArrayBuffer> {
     return this.#scalar.use((scalar) => Uint8Array.from(scalar))
+  }
+
+  /**
+   * d ‖ (1 + d)⁻¹, 64 bytes, for a holder that opens its key anew for every signature: computing the inverse each time would
+   * double the cost. As secret as d; the caller answers for erasing it.
+   */
+  exportSigningForm(): Uint8Array<ArrayBuffer> {
+    const { scalar, inverse } = readMaterial(this)
+    const bytes = new Uint8Array(64)
+    bytes.set(scalar)
+    bytes.set(inverse, 32)
+    return bytes
   }
 
   /** Overwrites d and what was computed from it; every later use throws `gm.wiped`. */

@@ -167,6 +167,15 @@ describe.each(engineNames)('on the %s engine:', (name) => {
       }
     })
 
+    it('signs from its signing form as it did before, and refuses a form of another length', () => {
+      const key = Sm2PrivateKey.generate()
+      const opened = Sm2PrivateKey.fromSigningForm(key.exportSigningForm())
+      const message = utf8('message')
+      expect(sm2Verify(key.publicKey, message, sm2Sign(opened, message))).toBe(true)
+      expect(opened.publicKey.equals(key.publicKey)).toBe(true)
+      expect(() => Sm2PrivateKey.fromSigningForm(key.exportBytes())).toThrow(GmCryptoError)
+    })
+
     it('private: print [secret] in every form and refuse use once wiped', async () => {
       const key = Sm2PrivateKey.generate()
       const { inspect } = await import('node:util')

@@ -22,15 +22,20 @@ export function encodeResponse(data: Uint8Array, statusWord: number): Uint8Array
   return bytes
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** What an answer longer than Ne leaves behind for GET RESPONSE (ISO/IEC 7816-4 §5.3.4). */
 export class ResponseBuffer {
-  #rest: Uint8Array = new Uint8Array(0)
+  #rest: Uint8Array = NOTHING
 
   /** Gives at most `ne` bytes of `data` now and keeps the rest. */
   answer(data: Uint8Array, ne: number): Uint8Array {
+    if (data.length <= ne) {
+      this.clear()
+      return encodeResponse(data, StatusWord.ok)
+    }
     const now = data.subarray(0, ne)
     this.#rest = data.slice(ne)
-    if (this.#rest.length === 0) return encodeResponse(now, StatusWord.ok)
     // SW2 = 00 says "256 or more".
     const hint = this.#rest.length > 255 ? 0 : this.#rest.length
     return encodeResponse(now, StatusWord.moreData | hint)
@@ -38,12 +43,16 @@ export class ResponseBuffer {
 
   /** The next piece, or undefined when nothing waits. */
   next(ne: number): Uint8Array | undefined {
-    return this.#rest.length === 0 ? undefined : this.answer(this.#rest, ne)
+    if (this.#rest.length === 0) return undefined
+    const waiting = this.#rest
+    this.#rest = NOTHING
+    return this.answer(waiting, ne)
   }
 
   /** Any other command forgets what was not fetched. */
   clear(): void {
+    if (this.#rest.length === 0) return
     this.#rest.fill(0)
-    this.#rest = new Uint8Array(0)
+    this.#rest = NOTHING
   }
 }

@@ -1,13 +1,25 @@
 import { encodeCommand } from '../apdu/command.ts'
-import { parseResponse } from '../apdu/response.ts'
+import { parseResponse, type ResponseApdu } from '../apdu/response.ts'
 import { StatusWord } from '../apdu/status-word.ts'
-import { SECURITY_SERVICE_AID, type CommandRule } from '../applets/security-service/command-table.ts'
-import type { CardConnection } from '../transports/card-connection.ts'
-import { refusal, unreachable, type StatusMeanings } from './secure-element-error.ts'
+import {
+  COMMANDS,
+  SECURITY_SERVICE_AID,
+  type CommandRule,
+} from '../applets/security-service/command-table.ts'
+import { transmitTogether, type CardConnection } from '../transports/card-connection.ts'
+import { refusal, SecureElementError, unreachable, type StatusMeanings } from './secure-element-error.ts'
 
 /** Ne of every command: the whole answer at once. */
 const WHOLE_ANSWER = 65_536
-const INS_SELECT = 0xa4
+const NOTHING = new Uint8Array(0)
+const SELECT = encodeCommand({
+  cla: 0x00,
+  ins: 0xa4,
+  p1: 0x04,
+  p2: 0x00,
+  data: SECURITY_SERVICE_AID,
+  ne: 256,
+})
 
 export interface CardCall {
   readonly rule: CommandRule
@@ -30,11 +42,26 @@ export class CardSession {
     this.#connection = connection
   }
 
-  /** Selects the applet, which drops any right left behind, then runs `work`. Groups run one after another. */
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Selects the applet, which drops any right left behind, and runs the calls, with nobody's in between where the way to the
+   * card can promise that. No right is left on the card afterwards. Answers the body of the last. @throws SecureElementError
+   */
+  together(...calls: readonly CardCall[]): Promise<Uint8Array> {
     return this.inTurn(async () => {
-      await this.drop()
-      return work()
+      const last = calls.at(-1)
+      const leavesRight =
+        calls.some(({ rule }) => rule === COMMANDS.verifyPin) && last?.rule.after !== 'resets'
+      const commands = [SELECT, ...calls.map(encodeCall), ...(leavesRight ? [SELECT] : [])]
+      const answers = await this.#transmitAll(commands.map((command) => command.slice()))
+      for (const command of commands) if (command !== SELECT) command.fill(0)
+      checkSelected(answers[0])
+      try {
+        return calls.reduce<Uint8Array>((_, call, at) => bodyOf(answers[at + 1], call), NOTHING)
+      } catch (error) {
+        // The calls before the refused one may have left a right behind.
+        if (leavesRight) await this.drop()
+        throw error
+      }
     })
   }
 
@@ -45,38 +72,50 @@ export class CardSession {
     return result
   }
 
-  /** The answer's body. Call inside `exclusively` or `inTurn`. @throws SecureElementError */
+  /** The answer's body. Call inside `inTurn`. @throws SecureElementError */
   async call(call: CardCall): Promise<Uint8Array> {
-    const { rule, data = new Uint8Array(0), ne = WHOLE_ANSWER, meanings = {} } = call
-    const parameters = call.p1p2 ?? rule.p1p2[0] ?? 0
-    const header = { cla: rule.cla, ins: rule.ins, p1: parameters >> 8, p2: parameters & 0xff }
-    const answer = await this.#transmit(encodeCommand({ ...header, data, ne }))
-    if (answer.statusWord !== StatusWord.ok) throw refusal(answer.statusWord, meanings)
-    return answer.data
+    const [answer] = await this.#transmitAll([encodeCall(call)])
+    return bodyOf(answer, call)
   }
 
   reset(): Promise<void> {
     return this.inTurn(() => this.#connection.reset())
   }
 
-  /** Selects the applet, which drops a verified PIN. Call inside `exclusively` or `inTurn`. */
+  /** Selects the applet, which drops a verified PIN. Call inside `inTurn`. */
   async drop(): Promise<void> {
-    const select = { cla: 0x00, ins: INS_SELECT, p1: 0x04, p2: 0x00, data: SECURITY_SERVICE_AID, ne: 256 }
-    const { statusWord } = await this.#transmit(encodeCommand(select))
-    const meanings = {
-      [StatusWord.notFound]: 'se.not-installed',
-      [StatusWord.conditionsNotSatisfied]: 'se.locked',
-    } as const
-    if (statusWord !== StatusWord.ok) throw refusal(statusWord, meanings)
+    const [answer] = await this.#transmitAll([SELECT.slice()])
+    checkSelected(answer)
   }
 
-  async #transmit(command: Uint8Array) {
+  /** Wipes the commands afterwards. */
+  async #transmitAll(commands: readonly Uint8Array[]): Promise<ResponseApdu[]> {
     try {
-      return parseResponse(await this.#connection.transmit(command))
+      return (await transmitTogether(this.#connection, commands)).map(parseResponse)
     } catch (error) {
       throw unreachable(error)
     } finally {
-      command.fill(0)
+      for (const command of commands) command.fill(0)
     }
   }
+}
+
+function encodeCall({ rule, p1p2, data = NOTHING, ne = WHOLE_ANSWER }: CardCall): Uint8Array {
+  const parameters = p1p2 ?? rule.p1p2[0] ?? 0
+  return encodeCommand({ cla: rule.cla, ins: rule.ins, p1: parameters >> 8, p2: parameters & 0xff, data, ne })
+}
+
+function bodyOf(answer: ResponseApdu | undefined, { meanings = {} }: Pick<CardCall, 'meanings'>): Uint8Array {
+  if (answer === undefined) throw new SecureElementError('se.failure')
+  if (answer.statusWord !== StatusWord.ok) throw refusal(answer.statusWord, meanings)
+  return answer.data
+}
+
+function checkSelected(answer: ResponseApdu | undefined): void {
+  bodyOf(answer, {
+    meanings: {
+      [StatusWord.notFound]: 'se.not-installed',
+      [StatusWord.conditionsNotSatisfied]: 'se.locked',
+    },
+  })
 }

@@ -39,17 +39,17 @@ export class SecureElement {
   }
 
   async status(): Promise<ServiceStatus> {
-    return parseStatus(await this.#run(() => this.#session.call({ rule: COMMANDS.getStatus })))
+    return parseStatus(await this.#session.together({ rule: COMMANDS.getStatus }))
   }
 
   /** Sets the first PIN, 6 to 32 bytes of UTF-8. Rejects with se.pin-already-set, se.pin-length. */
   async setPin(pin: Pin): Promise<void> {
-    await this.#run(() => this.#changePin(0x0180, [pin]))
+    await this.#changePin(0x0180, [pin])
   }
 
   /** Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set, se.pin-length, se.pin-unchanged. */
   async changePin(oldPin: Pin, newPin: Pin): Promise<void> {
-    await this.#run(() => this.#changePin(0x0080, [oldPin, newPin]))
+    await this.#changePin(0x0080, [oldPin, newPin])
   }
 
   /**
@@ -65,9 +65,7 @@ export class SecureElement {
       [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
       [StatusWord.wrongData]: 'se.pin-length',
     } as const
-    await this.#run(() => this.#session.call({ rule: COMMANDS.resetPin, data, meanings })).finally(() =>
-      data.fill(0),
-    )
+    await this.#session.together({ rule: COMMANDS.resetPin, data, meanings }).finally(() => data.fill(0))
   }
 
   /** Proves the PIN and leaves no right behind. Rejects with se.pin-wrong (and `triesLeft`), se.pin-locked, se.pin-not-set. */
@@ -116,12 +114,12 @@ export class SecureElement {
     const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(der).finish()
     const meanings = { [StatusWord.wrongData]: 'se.certificate-malformed' } as const
     const call = { rule: COMMANDS.installCertificate, data, meanings }
-    await (pin === undefined ? this.#run(() => this.#session.call(call)) : this.#withPin(pin, call))
+    await (pin === undefined ? this.#session.together(call) : this.#withPin(pin, call))
   }
 
   /** What each container holds, certificates and waiting pairs. */
   async listContainers(): Promise<ContainerEntry[]> {
-    return parseInventory(await this.#run(() => this.#session.call({ rule: COMMANDS.listContainers })))
+    return parseInventory(await this.#session.together({ rule: COMMANDS.listContainers }))
   }
 
   /** Serial numbers and validity of the certificates in use; `readCertificate` gets one of them. */
@@ -158,7 +156,7 @@ export class SecureElement {
     const p1p2 = usageByte(which.usage ?? 'signing') | (which.state === 'pending' ? 0x0100 : 0)
     const meanings = { [StatusWord.referencedDataNotFound]: 'se.key-not-found' } as const
     const call = { rule: COMMANDS.exportPublicKey, p1p2, data: utf8ToBytes(container), meanings }
-    return Sm2PublicKey.fromBytes(await this.#run(() => this.#session.call(call)))
+    return Sm2PublicKey.fromBytes(await this.#session.together(call))
   }
 
   /**
@@ -176,7 +174,7 @@ export class SecureElement {
     if (signature.length !== 64) return false
     const data = new ByteWriter().bytes(publicKey.bytes).bytes(signature).bytes(message).finish()
     try {
-      await this.#run(() => this.#session.call({ rule: COMMANDS.verifySignature, data }))
+      await this.#session.together({ rule: COMMANDS.verifySignature, data })
       return true
     } catch (error) {
       if (error instanceof SecureElementError && error.statusWord === StatusWord.verificationFailed)
@@ -188,7 +186,7 @@ export class SecureElement {
   /** SM2 ciphertext 04‖C1‖C3‖C2 for the holder of `publicKey`. */
   async encrypt(publicKey: Sm2PublicKey, plaintext: Uint8Array): Promise<Uint8Array> {
     const data = new ByteWriter().bytes(publicKey.bytes).bytes(plaintext).finish()
-    return this.#run(() => this.#session.call({ rule: COMMANDS.encrypt, data }))
+    return this.#session.together({ rule: COMMANDS.encrypt, data })
   }
 
   /** Opens 04‖C1‖C3‖C2 with the container's encryption pair. Rejects with se.ciphertext, se.key-not-found. */
@@ -205,7 +203,7 @@ export class SecureElement {
   async random(length: number): Promise<Uint8Array> {
     if (!Number.isInteger(length) || length < 1 || length > 256)
       throw new RangeError('1 to 256 random bytes at a time')
-    return this.#run(() => this.#session.call({ rule: COMMANDS.getChallenge, ne: length }))
+    return this.#session.together({ rule: COMMANDS.getChallenge, ne: length })
   }
 
   /** Destroys certificates and key pairs of a container together. Rejects with se.container-not-found. */
@@ -213,14 +211,51 @@ export class SecureElement {
     await this.#withPin(pin, { rule: COMMANDS.deleteContainer, data: utf8ToBytes(container) })
   }
 
-  /** Removes containers whose certificate has run out at `atMs` (B-5.4.2-10). Answers their names. */
-  async deleteExpired(pin: Pin, atMs: number): Promise<string[]> {
+  /**
+   * A digital envelope for the holder of `publicKey`: a fresh SM4 key encrypts the content, SM2 the key. It hides and does not
+   * authenticate: sign what is inside.
+   */
+  async sealEnvelope(publicKey: Sm2PublicKey, content: Uint8Array): Promise<Uint8Array> {
+    const data = new ByteWriter().bytes(publicKey.bytes).bytes(content).finish()
+    return this.#session.together({ rule: COMMANDS.sealEnvelope, data })
+  }
+
+  /** Opens what `sealEnvelope` made, with the container's encryption pair. Rejects with se.ciphertext, se.key-not-found. */
+  async openEnvelope(container: string, pin: Pin, envelope: Uint8Array): Promise<Uint8Array> {
+    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(envelope).finish()
+    const meanings = {
+      [StatusWord.wrongData]: 'se.ciphertext',
+      [StatusWord.referencedDataNotFound]: 'se.key-not-found',
+    } as const
+    return this.#withPin(pin, { rule: COMMANDS.openEnvelope, data, meanings })
+  }
+
+  /** Destroys the pair in use of one usage with its certificate. Rejects with se.key-not-found. */
+  async destroyKeyPair(container: string, pin: Pin, usage: KeyUsage = 'signing'): Promise<void> {
+    const meanings = { [StatusWord.referencedDataNotFound]: 'se.key-not-found' } as const
+    const p1p2 = 0x0100 | usageByte(usage)
+    await this.#withPin(pin, { rule: COMMANDS.destroyKeyPair, p1p2, data: utf8ToBytes(container), meanings })
+  }
+
+  /** Certificates that hold at `atMs` and run out within `withinMs`: time to renew (B-6.2.3-2). */
+  async listExpiring(atMs: number, withinMs: number): Promise<InstalledCertificateEntry[]> {
     const entries = await this.listCertificates()
-    const expired = new Set(
-      entries.filter(({ notAfterMs }) => notAfterMs < atMs).map(({ container }) => container),
-    )
-    for (const container of expired) await this.deleteContainer(container, pin)
-    return [...expired]
+    return entries.filter(({ notAfterMs }) => notAfterMs >= atMs && notAfterMs < atMs + withinMs)
+  }
+
+  /**
+   * Destroys every pair whose certificate has run out at `atMs` (B-5.4.2-10), and a container that is empty then. Answers
+   * the names of the containers touched.
+   */
+  async deleteExpired(pin: Pin, atMs: number): Promise<string[]> {
+    const expired = (await this.listCertificates()).filter(({ notAfterMs }) => notAfterMs < atMs)
+    for (const { container, usage } of expired) await this.destroyKeyPair(container, pin, usage)
+    const touched = [...new Set(expired.map(({ container }) => container))]
+    for (const { name, pairs } of await this.listContainers()) {
+      const isEmpty = pairs.every(({ pending, certificate }) => !pending && certificate === undefined)
+      if (touched.includes(name) && isEmpty) await this.deleteContainer(name, pin)
+    }
+    return touched
   }
 
   /** Power off and on: also the deliberate way back after `se.released`. */
@@ -236,7 +271,7 @@ export class SecureElement {
 
   async #readCertificate(p1p2: number, data: Uint8Array): Promise<Uint8Array> {
     const meanings = { [StatusWord.notFound]: 'se.certificate-not-found' } as const
-    return this.#run(() => this.#session.call({ rule: COMMANDS.readCertificate, p1p2, data, meanings }))
+    return this.#session.together({ rule: COMMANDS.readCertificate, p1p2, data, meanings })
   }
 
   async #changePin(p1p2: number, pins: readonly Pin[]): Promise<void> {
@@ -252,30 +287,23 @@ export class SecureElement {
       [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
       [StatusWord.wrongData]: 'se.pin-length',
     } as const
-    await this.#session.call({ rule: COMMANDS.changePin, p1p2, data, meanings }).finally(() => data.fill(0))
+    await this.#session
+      .together({ rule: COMMANDS.changePin, p1p2, data, meanings })
+      .finally(() => data.fill(0))
   }
 
   /** VERIFY and `call` in one uninterrupted group, after which no right is left on the card. */
-  #withPin(pin: Pin, call?: CardCall): Promise<Uint8Array> {
+  async #withPin(pin: Pin, call?: CardCall): Promise<Uint8Array> {
     const data = pinBytes(pin)
     const meanings = {
       [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
       [StatusWord.pinMustChange]: 'se.pin-must-change',
     } as const
-    return this.#run(async () => {
-      // An empty PIN would be the question how many tries are left.
-      if (data.length === 0) throw new SecureElementError('se.pin-length')
-      const verified = await this.#session.call({ rule: COMMANDS.verifyPin, data, meanings })
-      try {
-        return call === undefined ? verified : await this.#session.call(call)
-      } finally {
-        if (call?.rule.after !== 'resets') await this.#session.drop()
-      }
-    }).finally(() => data.fill(0))
-  }
-
-  #run<T>(work: () => Promise<T>): Promise<T> {
-    return this.#session.exclusively(work)
+    // An empty PIN would be the question how many tries are left.
+    if (data.length === 0) throw new SecureElementError('se.pin-length')
+    const verify = { rule: COMMANDS.verifyPin, data, meanings }
+    const calls = call === undefined ? [verify] : [verify, call]
+    return this.#session.together(...calls).finally(() => data.fill(0))
   }
 }
 

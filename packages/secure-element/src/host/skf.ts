@@ -254,7 +254,7 @@ function call(session: CardSession, command: CardCall): Promise<Uint8Array> {
 
 /** For calls on the device itself, before any application was opened. They end a verified PIN's right. */
 function selected(session: CardSession, command: CardCall): Promise<Uint8Array> {
-  return guarded(() => session.exclusively(() => session.call(command)))
+  return guarded(() => session.together(command))
 }
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {

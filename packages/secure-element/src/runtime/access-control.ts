@@ -41,14 +41,18 @@ export interface ClientKeys {
 export class AccessControl {
   readonly #memory: AppletMemory
   readonly #keys: ClientKeys
+  #known: { readonly revision: bigint; readonly hasRules: boolean } | undefined
 
   constructor(memory: AppletMemory, keys: ClientKeys) {
     this.#memory = memory
     this.#keys = keys
   }
 
+  /** Asked for every command, so worked out once for each state of the memory. */
   get hasRules(): boolean {
-    return this.#memory.has(RULES)
+    const { revision } = this.#memory
+    if (this.#known?.revision !== revision) this.#known = { revision, hasRules: this.#memory.has(RULES) }
+    return this.#known.hasRules
   }
 
   rules(): AccessRule[] {

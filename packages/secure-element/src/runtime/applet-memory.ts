@@ -18,6 +18,11 @@ export class AppletMemory {
     return this.#memory.get(this.#prefix + path)?.type
   }
 
+  /** See `NonVolatileMemory.revision`. */
+  get revision(): bigint {
+    return this.#memory.revision
+  }
+
   /** Whether any file's path starts with `prefix`. */
   has(prefix: string): boolean {
     return this.#memory.has(this.#prefix + prefix)

@@ -32,6 +32,7 @@ export function isAid(bytes: Uint8Array): boolean {
 /** Applet instances: in card memory by identifier and module, in a powered card as running objects. */
 export class AppletRegistry {
   readonly #applets = new Map<string, Applet>()
+  readonly #names = new Map<Applet, string>()
   readonly #modules: ReadonlyMap<string, ExecutableModule>
   readonly #memory: NonVolatileMemory
   readonly #random: CardRandom
@@ -58,7 +59,7 @@ export class AppletRegistry {
 
   /** Whether the applet is still on the card. */
   runs(applet: Applet): boolean {
-    return this.get(applet.aid) === applet
+    return this.#names.has(applet)
   }
 
   /** The applet with this identifier, or the first whose identifier starts with it (ISO/IEC 7816-4 §8.2.1.2). */
@@ -69,8 +70,10 @@ export class AppletRegistry {
     return undefined
   }
 
-  isLocked(applet: Applet): boolean {
-    return this.#memory.get(lockPath(bytesToHex(applet.aid))) !== undefined
+  /** Whether the applet is still on the card and open. */
+  isUsable(applet: Applet): boolean {
+    const name = this.#names.get(applet)
+    return name !== undefined && this.#memory.get(lockPath(name)) === undefined
   }
 
   list(): InstanceRecord[] {
@@ -103,8 +106,11 @@ export class AppletRegistry {
   /** Ends the running object of an instance that is no longer in memory. */
   forget(aid: Uint8Array): void {
     const name = bytesToHex(aid)
-    this.#applets.get(name)?.powerOff()
+    const applet = this.#applets.get(name)
+    if (applet === undefined) return
+    applet.powerOff()
     this.#applets.delete(name)
+    this.#names.delete(applet)
   }
 
   /** Instances made from any of these modules. */
@@ -136,7 +142,9 @@ export class AppletRegistry {
     const executable = module === undefined ? undefined : this.#modules.get(bytesToHex(module))
     if (executable === undefined) return
     const memory = new AppletMemory(this.#memory, name)
-    this.#applets.set(name, executable.create({ aid: hexToBytes(name), memory, random: this.#random }))
+    const applet = executable.create({ aid: hexToBytes(name), memory, random: this.#random })
+    this.#applets.set(name, applet)
+    this.#names.set(applet, name)
   }
 }
 

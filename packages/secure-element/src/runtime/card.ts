@@ -4,7 +4,7 @@ import { encodeResponse } from '../apdu/response.ts'
 import { StatusWord } from '../apdu/status-word.ts'
 import type { KeySet } from '../channel/key-set.ts'
 import { CardStorageError, type CardStorage } from '../storage/card-storage.ts'
-import type { CardConnection } from '../transports/card-connection.ts'
+import { untilRefused, type CardConnection } from '../transports/card-connection.ts'
 import type { ExecutableModule } from './applet-registry.ts'
 import type { RandomSource } from './card-random.ts'
 import { MemoryFailure } from './non-volatile-memory.ts'
@@ -52,15 +52,12 @@ export class Card implements CardConnection {
    * until `reset`, so that two holders never take it from each other in turns.
    */
   transmit(bytes: Uint8Array): Promise<Uint8Array> {
-    return this.#inTurn(async () => {
-      if (this.#fault !== undefined) throw this.#fault
-      this.#power ??= await PoweredCard.powerUp(this.#setup)
-      try {
-        return await this.#power.answer(bytes)
-      } catch (error) {
-        return this.#broken(error)
-      }
-    })
+    return this.#inTurn(() => this.#answer(bytes))
+  }
+
+  /** @throws as `transmit` */
+  transmitAll(commands: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return this.#inTurn(() => untilRefused(commands, (bytes) => this.#answer(bytes)))
   }
 
   reset(): Promise<void> {
@@ -70,6 +67,16 @@ export class Card implements CardConnection {
       this.#powerOff()
       this.#fault = undefined
     })
+  }
+
+  async #answer(bytes: Uint8Array): Promise<Uint8Array> {
+    if (this.#fault !== undefined) throw this.#fault
+    this.#power ??= await PoweredCard.powerUp(this.#setup)
+    try {
+      return await this.#power.answer(bytes)
+    } catch (error) {
+      return this.#broken(error)
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -10,6 +10,7 @@ export const CardState = {
 } as const
 export type CardStateByte = (typeof CardState)[keyof typeof CardState]
 
+const STATES = Object.values(CardState)
 const PATH = 'card/life-cycle'
 const { opReady, initialized, secured, locked, terminated } = CardState
 const NEXT: ReadonlyMap<CardStateByte, readonly CardStateByte[]> = new Map<CardStateByte, CardStateByte[]>([
@@ -22,7 +23,7 @@ const NEXT: ReadonlyMap<CardStateByte, readonly CardStateByte[]> = new Map<CardS
 
 /** @throws RangeError when the byte is no state. */
 export function parseCardState(byte: number | undefined): CardStateByte {
-  for (const state of Object.values(CardState)) if (state === byte) return state
+  for (const state of STATES) if (state === byte) return state
   throw new RangeError('not a card state')
 }
 

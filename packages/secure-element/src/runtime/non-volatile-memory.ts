@@ -83,6 +83,11 @@ export class NonVolatileMemory {
     return this.#files.get(path)
   }
 
+  /** Differs after every change, so that what was worked out from the files can be kept until then. */
+  get revision(): bigint {
+    return this.#sequence
+  }
+
   /** Whether any path starts with `prefix`. */
   has(prefix: string): boolean {
     for (const path of this.#files.keys()) if (path.startsWith(prefix)) return true

@@ -105,7 +105,7 @@ export class PoweredCard {
       checkClass(part)
       channel = this.#parts.channels.get(part.cla & CHANNEL_BITS)
       // From here on a command looks the same on every channel; GlobalPlatform's MAC is over the bare class too.
-      const bare = { ...part, cla: part.cla & ~CHANNEL_BITS }
+      const bare = channel.number === 0 ? part : { ...part, cla: part.cla & ~CHANNEL_BITS }
       if (bare.ins === INS_GET_RESPONSE) return getResponse(channel, bare)
       channel.responses.clear()
       const command = channel.chain.accept(bare)
@@ -157,10 +157,10 @@ export class PoweredCard {
   #guard({ selected, secure }: LogicalChannel, command: CommandApdu, origin: CommandOrigin): void {
     const { registry, lifeCycle, access, channelPolicy } = this.#parts
     if (!this.#isApplication(selected)) return
-    requireStatus(lifeCycle.state !== CardState.locked, StatusWord.conditionsNotSatisfied)
-    const usable = registry.runs(selected) && !registry.isLocked(selected)
+    const { state } = lifeCycle
+    const usable = state !== CardState.locked && registry.isUsable(selected)
     requireStatus(usable, StatusWord.conditionsNotSatisfied)
-    const personalised = lifeCycle.state === CardState.secured
+    const personalised = state === CardState.secured
     const confidential = secure.isConfidential || (!personalised && channelPolicy === 'optional')
     requireStatus(confidential, StatusWord.securityNotSatisfied)
     if (!personalised && !access.hasRules) return
@@ -178,7 +178,7 @@ export class PoweredCard {
     const next = this.#target(command)
     requireStatus(next !== undefined, StatusWord.notFound)
     // A locked card shows its root and its issuer (GlobalPlatform Card Specification 2.3.1 §5.1.1.4), a locked application is closed.
-    const open = lifeCycle.state !== CardState.locked && !registry.isLocked(next)
+    const open = lifeCycle.state !== CardState.locked && registry.isUsable(next)
     requireStatus(!this.#isApplication(next) || open, StatusWord.conditionsNotSatisfied)
     channel.secure.close()
     channel.selected.deselect(channel.number)

@@ -1,5 +1,7 @@
 import { CardStorageError, type CardStorageErrorCode } from '../storage/card-storage.ts'
-import { CardConnectionLost, type CardConnection } from './card-connection.ts'
+import { CardConnectionLost, transmitTogether, type CardConnection } from './card-connection.ts'
+
+const LARGEST_GROUP = 64
 
 /** What a Worker, a worker's own scope and a MessagePort have in common. */
 export interface MessageEndpoint {
@@ -8,12 +10,12 @@ export interface MessageEndpoint {
 }
 
 type Request =
-  | { readonly kind: 'transmit'; readonly id: number; readonly apdu: Uint8Array }
+  | { readonly kind: 'transmit'; readonly id: number; readonly apdus: readonly Uint8Array[] }
   | { readonly kind: 'reset'; readonly id: number }
 
 interface Reply {
   readonly id: number
-  readonly apdu?: Uint8Array
+  readonly apdus?: readonly Uint8Array[]
   readonly error?: { readonly code: CardStorageErrorCode | 'failure'; readonly detail: string }
 }
 
@@ -27,23 +29,31 @@ export function serveCard(endpoint: MessageEndpoint, card: CardConnection): void
 
 /** The other end: a card behind `endpoint`. */
 export function connectCard(endpoint: MessageEndpoint): CardConnection {
-  const waiting = new Map<number, { resolve: (apdu: Uint8Array) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<
+    number,
+    { resolve: (apdus: readonly Uint8Array[]) => void; reject: (error: Error) => void }
+  >()
   let last = 0
   endpoint.addEventListener('message', ({ data }) => {
     if (!isReply(data)) return
     const call = waiting.get(data.id)
     waiting.delete(data.id)
     if (data.error !== undefined) call?.reject(errorOf(data.error))
-    else call?.resolve(data.apdu ?? new Uint8Array(0))
+    else call?.resolve(data.apdus ?? [])
   })
-  const ask = (build: (id: number) => Request): Promise<Uint8Array> =>
+  const ask = (build: (id: number) => Request): Promise<readonly Uint8Array[]> =>
     new Promise((resolve, reject) => {
       const id = ++last
       waiting.set(id, { resolve, reject })
       endpoint.postMessage(build(id))
     })
   return {
-    transmit: (apdu) => ask((id) => ({ kind: 'transmit', id, apdu })),
+    transmit: async (apdu) => {
+      const [answer] = await ask((id) => ({ kind: 'transmit', id, apdus: [apdu] }))
+      return answer ?? new Uint8Array(0)
+    },
+    // One message for the whole group: a signature is one way there and back, not three.
+    transmitAll: async (apdus) => [...(await ask((id) => ({ kind: 'transmit', id, apdus })))],
     reset: async () => {
       await ask((id) => ({ kind: 'reset', id }))
     },
@@ -54,11 +64,13 @@ async function answer(card: CardConnection, request: Request): Promise<Reply> {
   const { id } = request
   try {
     if (request.kind === 'transmit') {
-      // This side's copy, which may hold a PIN.
-      return { id, apdu: await card.transmit(request.apdu).finally(() => request.apdu.fill(0)) }
+      const { apdus } = request
+      const answers = transmitTogether(card, apdus)
+      // This side's copies, one of which may hold a PIN.
+      return { id, apdus: await answers.finally(() => apdus.forEach((apdu) => apdu.fill(0))) }
     }
     await card.reset()
-    return { id, apdu: new Uint8Array(0) }
+    return { id, apdus: [] }
   } catch (error) {
     // Class instances do not survive structured cloning; their code and text do.
     const code = error instanceof CardStorageError ? error.code : 'failure'
@@ -74,9 +86,9 @@ function errorOf(error: NonNullable<Reply['error']>): Error {
 
 function isRequest(data: unknown): data is Request {
   if (!hasId(data) || !('kind' in data)) return false
-  return (
-    data.kind === 'reset' || (data.kind === 'transmit' && 'apdu' in data && data.apdu instanceof Uint8Array)
-  )
+  if (data.kind === 'reset') return true
+  if (data.kind !== 'transmit' || !('apdus' in data) || !Array.isArray(data.apdus)) return false
+  return data.apdus.length <= LARGEST_GROUP && data.apdus.every((apdu) => apdu instanceof Uint8Array)
 }
 
 function isReply(data: unknown): data is Reply {

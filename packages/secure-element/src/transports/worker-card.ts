@@ -1,4 +1,4 @@
-import { CardConnectionLost, type CardConnection } from './card-connection.ts'
+import { CardConnectionLost, transmitTogether, type CardConnection } from './card-connection.ts'
 import { connectCard } from './message-port.ts'
 
 /** The card in a worker whose entry is `@anqu/secure-element/worker`. A worker that cannot start fails every call. */
@@ -11,6 +11,7 @@ export function connectWorkerCard(worker: Worker): CardConnection {
   lost.catch(() => undefined)
   return {
     transmit: (apdu) => Promise.race([connection.transmit(apdu), lost]),
+    transmitAll: (apdus) => Promise.race([transmitTogether(connection, apdus), lost]),
     reset: () => Promise.race([connection.reset(), lost]),
   }
 }

@@ -18,6 +18,7 @@ import {
   type PairSlots,
 } from './container-record.ts'
 import { generatePrivateKey } from './key-generation.ts'
+import type { QuickKeys } from './quick-keys.ts'
 
 /** Containers of one card: bounded so that listing them stays one answer. */
 export const MAX_CONTAINERS = 64
@@ -37,6 +38,8 @@ export interface ContainerStore {
   readonly random: CardRandom
   /** Read once a power-up; an id is never given twice. */
   readonly publicKeys: Map<string, Sm2PublicKey>
+  /** Private keys that were used since power-up, quick to open again under the PIN. */
+  readonly quickKeys: QuickKeys
 }
 
 /**
@@ -48,13 +51,17 @@ export class KeyContainers {
   readonly #memory: AppletMemory
   readonly #random: CardRandom
   readonly #publicKeys: Map<string, Sm2PublicKey>
+  readonly #quickKeys: QuickKeys
   readonly #owner: Uint8Array
+  /** By the stored bytes, which a change replaces. */
+  readonly #parsed = new WeakMap<Uint8Array, ContainerRecord>()
 
   /** `owner`: SM3 of the certificate the client software is signed with; empty where no access rules are in force. */
-  constructor({ memory, random, publicKeys }: ContainerStore, owner: Uint8Array = EVERYBODY) {
+  constructor({ memory, random, publicKeys, quickKeys }: ContainerStore, owner: Uint8Array = EVERYBODY) {
     this.#memory = memory
     this.#random = random
     this.#publicKeys = publicKeys
+    this.#quickKeys = quickKeys
     this.#owner = owner
   }
 
@@ -70,7 +77,8 @@ export class KeyContainers {
   record(name: string): ContainerRecord {
     const bytes = this.#memory.get(containerPath(name))
     requireStatus(bytes !== undefined, StatusWord.referencedDataNotFound)
-    const record = parseContainer(bytes)
+    const record = this.#parsed.get(bytes) ?? parseContainer(bytes)
+    this.#parsed.set(bytes, record)
     requireStatus(this.#sees(record), StatusWord.referencedDataNotFound)
     return record
   }
@@ -156,7 +164,7 @@ export class KeyContainers {
     const id = this.#pair(name, usage, state)
     const publicKey = this.#publicKey(id)
     // The seal binds the private key to this public key, so it need not be computed again.
-    const key = this.#unseal(id, masterKey, binding(name, usage, publicKey))
+    const key = this.#unseal(id, masterKey, () => binding(name, usage, publicKey))
     try {
       return await use(key, publicKey)
     } finally {
@@ -252,7 +260,7 @@ export class KeyContainers {
   }
 
   #seal(key: Sm2PrivateKey, masterKey: SecretBytes, aad: Uint8Array): Uint8Array {
-    const bytes = key.exportBytes()
+    const bytes = key.exportSigningForm()
     const nonce = this.#random.bytes(NONCE_LENGTH)
     const sealed = sm4GcmSeal(masterKey, nonce, bytes, aad)
     bytes.fill(0)
@@ -262,10 +270,13 @@ export class KeyContainers {
     return file
   }
 
-  #unseal(id: string, masterKey: SecretBytes, aad: Uint8Array): Sm2PrivateKey {
+  #unseal(id: string, masterKey: SecretBytes, aad: () => Uint8Array): Sm2PrivateKey {
+    const quick = this.#quickKeys.open(id, masterKey)
+    if (quick !== undefined) return quick
     const file = this.#file(keyPath(id))
-    const bytes = sm4GcmOpen(masterKey, file.subarray(0, NONCE_LENGTH), file.subarray(NONCE_LENGTH), aad)
-    const key = Sm2PrivateKey.fromBytes(bytes)
+    const bytes = sm4GcmOpen(masterKey, file.subarray(0, NONCE_LENGTH), file.subarray(NONCE_LENGTH), aad())
+    this.#quickKeys.keep(id, masterKey, bytes)
+    const key = Sm2PrivateKey.fromSigningForm(bytes)
     bytes.fill(0)
     return key
   }

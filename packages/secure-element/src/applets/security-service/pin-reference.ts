@@ -1,5 +1,14 @@
 import { ByteReader, ByteWriter, concatBytes, equalBytes } from '@anqu/encoding'
-import { GmCryptoError, hmacSm3, pbkdf2Sm3, SecretBytes, sm4GcmOpen, sm4GcmSeal } from '@anqu/gm-crypto'
+import {
+  constantTimeEqual,
+  GmCryptoError,
+  hmacSm3,
+  pbkdf2Sm3,
+  SecretBytes,
+  sm3,
+  sm4GcmOpen,
+  sm4GcmSeal,
+} from '@anqu/gm-crypto'
 import { requireStatus, StatusError, StatusWord } from '../../apdu/status-word.ts'
 import { put, remove, type AppletMemory } from '../../runtime/applet-memory.ts'
 import type { CardRandom } from '../../runtime/card-random.ts'
@@ -28,6 +37,14 @@ const BLANK_MASTER = 'pin/blank-master'
 const KEY_LENGTH = 16
 const NONCE_LENGTH = 12
 const SALT_LENGTH = 16
+const QUICK_SECRET_LENGTH = 64
+
+/** SM3(secret ‖ PIN) is half check value, half mask of the master key; neither says anything without the secret. */
+interface Quick {
+  readonly secret: SecretBytes
+  readonly check: Uint8Array
+  readonly masked: Uint8Array
+}
 
 interface Wrapped {
   readonly nonce: Uint8Array
@@ -43,8 +60,8 @@ export class PinReference {
   readonly #memory: AppletMemory
   readonly #random: CardRandom
   readonly #iterations: number
-  /** After the first right PIN of a power-up: the master key under a fast key that exists in this process only. */
-  #quick: { readonly secret: SecretBytes; readonly wrapped: Wrapped } | undefined
+  /** After the first right PIN of a power-up: the master key under a fast mask that exists in this process only. */
+  #quick: Quick | undefined
   /**
    * Tries left, where that is more than what is stored. After a right PIN the memory keeps saying one try less: the next
    * attempt is paid for already and writes nothing. `settle` puts it right; a power cut before that costs the one try
@@ -215,10 +232,7 @@ export class PinReference {
   }
 
   #open(pin: Uint8Array, reference: Uint8Array): SecretBytes | undefined {
-    if (this.#quick !== undefined) {
-      const quickKey = this.#quick.secret.use((secret) => hmacSm3(secret, pin).slice(0, KEY_LENGTH))
-      return unwrap(quickKey, this.#quick.wrapped)
-    }
+    if (this.#quick !== undefined) return openQuick(this.#quick, pin)
     const reader = new ByteReader(reference, 'pin reference')
     const iterations = reader.u32()
     const key = pbkdf2Sm3(pin, reader.bytes(SALT_LENGTH), iterations, KEY_LENGTH)
@@ -228,10 +242,11 @@ export class PinReference {
   }
 
   #remember(pin: Uint8Array, masterKey: SecretBytes): void {
-    const secret = SecretBytes.from(this.#random.bytes(32))
-    const key = secret.use((bytes) => hmacSm3(bytes, pin).slice(0, KEY_LENGTH))
-    this.#quick = { secret, wrapped: masterKey.use((bytes) => this.#wrap(key, bytes)) }
-    key.fill(0)
+    const secret = SecretBytes.from(this.#random.bytes(QUICK_SECRET_LENGTH))
+    const hash = quickHash(secret, pin)
+    const masked = hash.subarray(KEY_LENGTH)
+    masterKey.use((bytes) => xorInto(masked, bytes))
+    this.#quick = { secret, check: hash.subarray(0, KEY_LENGTH), masked }
   }
 
   #wrap(key: Uint8Array, masterKey: Uint8Array): Wrapped {
@@ -246,6 +261,32 @@ function resettingKey(code: Uint8Array, salt: Uint8Array): Uint8Array {
 
 function checkLength(pin: Uint8Array): void {
   requireStatus(pin.length >= PIN_LENGTH.shortest && pin.length <= PIN_LENGTH.longest, StatusWord.wrongData)
+}
+
+function openQuick({ secret, check, masked }: Quick, pin: Uint8Array): SecretBytes | undefined {
+  const hash = quickHash(secret, pin)
+  try {
+    if (!constantTimeEqual(hash.subarray(0, KEY_LENGTH), check)) return undefined
+    const masterKey = hash.subarray(KEY_LENGTH)
+    xorInto(masterKey, masked)
+    return SecretBytes.from(masterKey)
+  } finally {
+    hash.fill(0)
+  }
+}
+
+/** The secret fills one block of SM3, so the PIN stands in a block of its own. */
+function quickHash(secret: SecretBytes, pin: Uint8Array): Uint8Array {
+  const input = new Uint8Array(QUICK_SECRET_LENGTH + pin.length)
+  secret.use((bytes) => input.set(bytes))
+  input.set(pin, QUICK_SECRET_LENGTH)
+  const hash = sm3(input)
+  input.fill(0)
+  return hash
+}
+
+function xorInto(target: Uint8Array, other: Uint8Array): void {
+  for (let at = 0; at < target.length; at++) target[at] = (target[at] ?? 0) ^ (other[at] ?? 0)
 }
 
 /** Wipes `key`. */

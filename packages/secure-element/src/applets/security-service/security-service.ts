@@ -18,6 +18,7 @@ import { EVERYBODY, KEY_USAGES, parseContainerName, type KeyUsage } from './cont
 import { KeyContainers, type ContainerStore } from './key-container.ts'
 import { PIN_TRIES, PinReference } from './pin-reference.ts'
 import { decrypt, encrypt, openEnvelope, sealEnvelope, verifySignature } from './public-key-operations.ts'
+import { QuickKeys } from './quick-keys.ts'
 import { parseSubject } from './subject.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -37,6 +38,7 @@ type Handler = (command: CommandApdu, scope: Scope) => Uint8Array | Promise<Uint
 /** Interface layer (B-5.4.1): checks class, parameters and access, then calls the layers below it. */
 export class SecurityService implements Applet {
   readonly aid: Uint8Array
+  readonly #information: Uint8Array
   readonly #context: AppletContext
   readonly #pin: PinReference
   readonly #store: ContainerStore
@@ -46,9 +48,11 @@ export class SecurityService implements Applet {
 
   constructor(context: AppletContext, pinIterations?: number) {
     this.aid = context.aid
+    this.#information = selectInformation(context.aid)
     this.#context = context
     this.#pin = new PinReference(context.memory, context.random, pinIterations)
-    this.#store = { memory: context.memory, random: context.random, publicKeys: new Map() }
+    const { memory, random } = context
+    this.#store = { memory, random, publicKeys: new Map(), quickKeys: new QuickKeys(random) }
     this.#handlers = {
       getStatus: (_, scope) => this.#status(scope),
       getChallenge: ({ ne }) => this.#challenge(ne),
@@ -89,7 +93,7 @@ export class SecurityService implements Applet {
   }
 
   select(): Uint8Array {
-    return selectInformation(this.aid)
+    return this.#information
   }
 
   deselect(channel: number): void {
@@ -103,6 +107,7 @@ export class SecurityService implements Applet {
   powerOff(): void {
     this.#access.resetAll()
     this.#pin.forget()
+    this.#store.quickKeys.forget()
   }
 
   isForIssuer(command: CommandApdu): boolean {
@@ -195,16 +200,23 @@ export function securityServiceApplet(pinIterations?: number): ExecutableModule 
   return { aid: SECURITY_SERVICE_AID, create: (context) => new SecurityService(context, pinIterations) }
 }
 
-function findCommand({ cla, ins, p1, p2 }: CommandApdu): [CommandName, CommandRule] {
-  const ofInstruction = Object.entries(COMMANDS).filter(([, rule]) => rule.ins === ins)
-  requireStatus(ofInstruction.length > 0, StatusWord.instructionNotSupported)
-  const ofClass = ofInstruction.filter(([, rule]) => rule.cla === cla)
-  requireStatus(ofClass.length > 0, StatusWord.classNotSupported)
-  const parameters: number = (p1 << 8) | p2
-  for (const [name, rule] of ofClass)
-    // Object.entries widens the key's type; the names are those of COMMANDS.
-    if (rule.p1p2.some((allowed: number) => allowed === parameters)) return [name as CommandName, rule]
-  throw new StatusError(StatusWord.wrongParameters)
+/** By instruction, because every command is looked up. */
+const BY_INSTRUCTION = new Map<number, (readonly [CommandName, CommandRule])[]>()
+// Object.entries widens the key's type; the names are those of COMMANDS.
+for (const entry of Object.entries(COMMANDS) as [CommandName, CommandRule][]) {
+  const known = BY_INSTRUCTION.get(entry[1].ins)
+  if (known === undefined) BY_INSTRUCTION.set(entry[1].ins, [entry])
+  else known.push(entry)
+}
+
+function findCommand({ cla, ins, p1, p2 }: CommandApdu): readonly [CommandName, CommandRule] {
+  const ofInstruction = BY_INSTRUCTION.get(ins)
+  requireStatus(ofInstruction !== undefined, StatusWord.instructionNotSupported)
+  const parameters = (p1 << 8) | p2
+  const found = ofInstruction.find(([, rule]) => rule.cla === cla && rule.p1p2.includes(parameters))
+  if (found !== undefined) return found
+  const classKnown = ofInstruction.some(([, rule]) => rule.cla === cla)
+  throw new StatusError(classKnown ? StatusWord.wrongParameters : StatusWord.classNotSupported)
 }
 
 function usageOf(p2: number): KeyUsage {
