@@ -1,5 +1,6 @@
 import { bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
 import { sm2Sign } from '@anqu/gm-crypto'
+import type { GmPool } from '@anqu/gm-crypto/pool'
 import {
   createHttpServer,
   migrate,
@@ -29,6 +30,8 @@ export type AuthorityNeeds = {
   readonly dataDir: string
   readonly callersDir: string
   readonly listen: HttpServerOptions['listen']
+  /** Workers for the verification of customers' signatures; without them it is done in this thread. */
+  readonly pool?: GmPool
 }
 
 const migrations = { module: 'ca', directory: new URL('./store/migrations/', import.meta.url) }
@@ -55,7 +58,7 @@ export async function createAuthority(
       issueServer(issuing, input, caller),
     )
     route('/v1/certificates/verify-signature', verifyRequest, (input, { caller }) =>
-      verifySignature(issuing, input, caller),
+      verifySignature({ ...issuing, pool: needs.pool }, input, caller),
     )
     route('/v1/certificates/status', statusRequest, ({ serial }) => readStatus(issuing, serial))
     route('/v1/certificates/revoke', revokeRequest, (input, { caller }) => revoke(issuing, input, caller))

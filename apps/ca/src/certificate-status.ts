@@ -1,5 +1,6 @@
 import { base64ToBytes } from '@anqu/encoding'
 import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
+import type { GmPool } from '@anqu/gm-crypto/pool'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7, type Clock, type Db } from '@anqu/platform'
 import type { z } from 'zod'
@@ -46,13 +47,13 @@ export async function readStatus(
  * made this signature. Near expiry is told beside the verdict (B-6.2.3-2).
  */
 export async function verifySignature(
-  { db, clock }: Needs,
+  { db, clock, pool }: Needs & { readonly pool?: GmPool | undefined },
   claim: z.infer<typeof verifyRequest>,
   caller: string,
 ): Promise<z.infer<typeof verifyAnswer>> {
   const row = await find(db, claim.serial)
   const { status, nearExpiry } = statusOf(row, clock.nowMs())
-  const verdict = judge(row, status, claim)
+  const verdict = await judge(row, status, { claim, pool })
   await recordEvent(
     { db, clock },
     {
@@ -66,16 +67,19 @@ export async function verifySignature(
   return { valid: verdict === 'good', status: verdict, nearExpiry }
 }
 
-function judge(
+async function judge(
   row: Row | undefined,
   status: Status,
-  claim: z.infer<typeof verifyRequest>,
-): z.infer<typeof verifyAnswer>['status'] {
+  { claim, pool }: { claim: z.infer<typeof verifyRequest>; pool: GmPool | undefined },
+): Promise<z.infer<typeof verifyAnswer>['status']> {
   if (row === undefined) return 'unknown'
   if (row.account_id !== claim.accountId || row.terminal_id !== claim.terminalId) return 'mismatch'
   if (status !== 'good') return status
-  const key = Sm2PublicKey.fromBytes(new Uint8Array(row.public_key))
-  const right = sm2Verify(key, base64ToBytes(claim.message), base64ToBytes(claim.signature))
+  const publicKey = Sm2PublicKey.fromBytes(new Uint8Array(row.public_key))
+  const [message, signature] = [base64ToBytes(claim.message), base64ToBytes(claim.signature)]
+  const right = pool
+    ? await pool.verify({ publicKey, message, signature })
+    : sm2Verify(publicKey, message, signature)
   return right ? 'good' : 'bad-signature'
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { initGmCrypto } from '@anqu/gm-crypto'
+import { createGmPool } from '@anqu/gm-crypto/pool'
 import {
   createLog,
   listenSettings,
@@ -32,7 +33,9 @@ await runMain(async () => {
   const config = parseConfig(settings, readEnvironment(), { prefix: settingPrefix })
   const log = createLog({ name: 'ca', level: config.logLevel })
   const db = openDatabase({ url: config.databaseUrl, applicationName: 'ca', log })
+  const pool = createGmPool()
   const authority = await createAuthority({
+    pool,
     db,
     clock: systemClock,
     log,
@@ -47,6 +50,7 @@ await runMain(async () => {
   onShutdown(log, async () => {
     clearInterval(timer)
     await authority.stop()
+    await pool.close()
     await db.close()
   })
   readyLine({ name: 'ca', addresses: { ca: address } })

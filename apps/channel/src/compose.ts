@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { SecretBytes } from '@anqu/gm-crypto'
+import type { GmPool } from '@anqu/gm-crypto/pool'
 import { createMessageServer, type MessageServer } from '@anqu/message'
 import { policy } from '@anqu/policy'
 import {
@@ -56,6 +57,8 @@ export type Outside = {
   readonly log: Log
   readonly store: ShortLivedStore
   readonly kek: SecretBytes
+  /** Workers for the arithmetic of SM2; without them it is done in this thread. */
+  readonly pool: GmPool | undefined
   readonly authority: CertificationAuthority
   readonly serviceManager: ServiceManager
   readonly bankUrl: string
@@ -110,12 +113,14 @@ export async function compose(outside: Outside): Promise<Channel> {
     db,
     clock,
     kek: outside.kek,
+    pool: outside.pool,
     certify: (csr, purpose) => authority.issueServer(csr, purpose),
   })
   const audit = createAudit({ db, clock, keys })
   const messages = createMessageServer({
     chain: keys.messageKey.chain,
     key: keys.messageKey.key,
+    agree: keys.messageKey.agree,
     clock,
     store: createChannelStore(
       store,
@@ -206,7 +211,7 @@ function composePeople(outside: Outside, base: Base) {
     store,
     audit,
     keys,
-    messageKey: keys.messageKey.key,
+    agree: keys.messageKey.agree,
     sendSms: outside.sendSms,
     witness: outside.witness,
     otpOrder: (request, context) =>

@@ -1,5 +1,6 @@
 import { bytesToBase64 } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
+import { createGmPool } from '@anqu/gm-crypto/pool'
 import {
   createHttpServer,
   createLog,
@@ -44,7 +45,8 @@ async function start(): Promise<void> {
     config.redisUrl === undefined
       ? createMemoryStore({ clock: systemClock })
       : createRedisStore({ url: config.redisUrl, log })
-  const outside = await connectOutside(config, { db, log, store })
+  const pool = createGmPool()
+  const outside = await connectOutside(config, { db, log, store, pool })
   const anchors = (await outside.authority.anchors()).map((der) => bytesToBase64(der))
   const channel = await compose(outside)
   const demoAccounts = config.profile === 'demo' ? await addDemoStaff(channel.operators) : []
@@ -68,6 +70,7 @@ async function start(): Promise<void> {
     await channel.audit.record(auditState('audit.stopped'))
     await channel.audit.seal()
     await channel.audit.signHead()
+    await pool.close()
     await store.close()
     await db.close()
   })

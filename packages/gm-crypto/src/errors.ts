@@ -13,6 +13,9 @@ export type GmErrorCode =
   | 'gm.counter-overflow'
   | 'gm.wiped'
   | 'gm.unsupported'
+  | 'gm.busy'
+  | 'gm.closed'
+  | 'gm.worker-lost'
 
 /** The only error this package throws on purpose. `code` is stable; `message` never holds secret data. */
 export class GmCryptoError extends Error {

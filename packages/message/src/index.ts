@@ -7,6 +7,7 @@ export { DEFAULT_LIMITS, type ChannelLimits } from './limits.ts'
 export { createMemoryChannelStore } from './memory-channel-store.ts'
 export type { OpenedRecord } from './server-records.ts'
 export { createMessageServer, type MessageServer, type MessageServerOptions } from './server.ts'
+export { agreeWith, type ServerAgreement } from './agreement.ts'
 export {
   acceptTapOffer,
   createTapPad,

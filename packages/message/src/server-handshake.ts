@@ -1,5 +1,5 @@
 import { bytesToHex } from '@anqu/encoding'
-import { constantTimeEqual, GmCryptoError, sm2Exchange, type Sm2PrivateKey } from '@anqu/gm-crypto'
+import { constantTimeEqual, GmCryptoError, type Sm2PrivateKey } from '@anqu/gm-crypto'
 import { wipeChannelState } from './channel-state.ts'
 import { checkFresh } from './clock.ts'
 import { MessageError } from './errors.ts'
@@ -35,7 +35,7 @@ export async function answerHello(serving: Serving, bytes: Uint8Array): Promise<
     ephemeral: ephemeral.publicKey,
     chain: serving.chain,
   })
-  const keys = agree(serving, { hello, ephemeral, transcript: transcriptHash(bytes, offer) })
+  const keys = await agree(serving, { hello, ephemeral, transcript: transcriptHash(bytes, offer) })
   const expiresAtMs = nowMs + limits.channelMs
   const state = { ...keys, phase: 'half-open', clientKey: hello.clientKey.bytes, expiresAtMs } as const
   await saveChannel(store, bytesToHex(channelId), { state, ttlMs: HANDSHAKE_MS })
@@ -45,25 +45,26 @@ export async function answerHello(serving: Serving, bytes: Uint8Array): Promise<
   return answer
 }
 
-function agree(
+async function agree(
   serving: Serving,
   handshake: { hello: ClientHello; ephemeral: Sm2PrivateKey; transcript: Uint8Array },
-): ChannelKeys {
+): Promise<ChannelKeys> {
   const { hello, ephemeral, transcript } = handshake
   try {
-    const exchange = sm2Exchange({
+    const agreed = await serving.agree({
       role: 'responder',
-      self: serving.key,
       peer: hello.clientKey,
+      peerEphemeral: hello.ephemeral,
       selfId: SERVER_ID,
       peerId: CLIENT_ID,
       ephemeral,
+      keyLength: AGREED_KEY_BYTES,
     })
-    const agreed = exchange.agree(hello.ephemeral, AGREED_KEY_BYTES)
     const tags = { serverTag: agreed.confirmSend, clientTag: agreed.confirmExpect }
     return deriveChannelKeys(agreed.key, transcript, tags)
   } catch (error) {
-    if (error instanceof GmCryptoError) throw new MessageError('message.malformed', error.code)
+    if (error instanceof GmCryptoError && error.code === 'gm.agreement-failed')
+      throw new MessageError('message.malformed', error.code)
     throw error
   } finally {
     ephemeral.wipe()

@@ -1,5 +1,6 @@
 import type { Sm2PrivateKey } from '@anqu/gm-crypto'
 import { parseCertificate } from '@anqu/pki'
+import { agreeWith, type ServerAgreement } from './agreement.ts'
 import type { ChannelStore } from './channel-store.ts'
 import type { Clock } from './clock.ts'
 import { randomDraws, type Draws } from './draws.ts'
@@ -12,6 +13,8 @@ export interface MessageServerOptions {
   /** DER certificates, leaf first, without the root; the leaf certifies `key`. */
   readonly chain: readonly Uint8Array[]
   readonly key: Sm2PrivateKey
+  /** Agrees with `key`; in this thread unless given. */
+  readonly agree?: ServerAgreement
   readonly clock: Clock
   readonly store: ChannelStore
   readonly limits?: Partial<ChannelLimits>
@@ -38,9 +41,9 @@ export function messageServerDrawing(options: MessageServerOptions, draws: Draws
   const [leaf] = options.chain
   if (leaf === undefined || !parseCertificate(leaf).publicKey.equals(options.key.publicKey))
     throw new Error('the first certificate of the chain does not certify the key')
-  const { chain, key, clock, store } = options
+  const { chain, key, clock, store, agree = agreeWith(key) } = options
   const limits = checkLimits({ ...DEFAULT_LIMITS, ...options.limits })
-  const serving: Serving = { chain, key, clock, store, limits, draws }
+  const serving: Serving = { chain, key, agree, clock, store, limits, draws }
   return {
     hello: (bytes) => answerHello(serving, bytes),
     finish: (bytes) => acceptFinish(serving, bytes),

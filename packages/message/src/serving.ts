@@ -1,4 +1,5 @@
 import type { Sm2PrivateKey } from '@anqu/gm-crypto'
+import type { ServerAgreement } from './agreement.ts'
 import { parseChannelState, wipeChannelState, writeChannelState, type ChannelState } from './channel-state.ts'
 import type { ChannelStore } from './channel-store.ts'
 import type { Clock } from './clock.ts'
@@ -10,6 +11,7 @@ import type { ChannelLimits } from './limits.ts'
 export interface Serving {
   readonly chain: readonly Uint8Array[]
   readonly key: Sm2PrivateKey
+  readonly agree: ServerAgreement
   readonly clock: Clock
   readonly store: ChannelStore
   readonly limits: ChannelLimits

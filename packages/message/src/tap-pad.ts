@@ -8,9 +8,9 @@ import {
   sm3,
   sm4GcmOpen,
   sm4GcmSeal,
-  type Sm2Exchange,
   type Sm2PrivateKey,
 } from '@anqu/gm-crypto'
+import type { ServerAgreement } from './agreement.ts'
 import { randomDraws, type Draws } from './draws.ts'
 import { MessageError } from './errors.ts'
 import { AGREED_KEY_BYTES, deriveRecordKey, wipeRecordKey } from './key-schedule.ts'
@@ -68,7 +68,10 @@ export function createTapPad(
         ephemeral,
       })
       try {
-        return createSealingPad(padSecret(exchange, answer, { offer, answer, keyboardId }), keyboardId, draws)
+        const { key } = exchange.agree(ephemeralKey(answer), AGREED_KEY_BYTES)
+        return createSealingPad(padSecret(key, { offer, answer, keyboardId }), keyboardId, draws)
+      } catch (error) {
+        throw asRefusal(error)
       } finally {
         ephemeral.wipe()
       }
@@ -100,8 +103,8 @@ function createSealingPad(bytes: Uint8Array, keyboardId: string, draws: Draws): 
 }
 
 export interface TapOffer {
-  /** The server's certified key. */
-  readonly self: Sm2PrivateKey
+  /** Agrees with the server's certified key. */
+  readonly agree: ServerAgreement
   readonly client: Sm2PublicKey
   /** What the client's pad offered. */
   readonly offer: Uint8Array
@@ -113,23 +116,26 @@ export interface TapOffer {
  * The server's half: `answer` (65 bytes) goes to the client with the picture, `state` (32 bytes, secret) is kept until
  * the taps come and then destroyed. Throws `message.malformed` for an offer that is no point of the curve.
  */
-export function acceptTapOffer(
+export async function acceptTapOffer(
   request: TapOffer,
   draws: Draws = randomDraws,
-): { answer: Uint8Array; state: Uint8Array } {
+): Promise<{ answer: Uint8Array; state: Uint8Array }> {
   const ephemeral = draws.ephemeral()
   const answer = ephemeral.publicKey.bytes.slice()
-  const exchange = sm2Exchange({
-    role: 'responder',
-    self: request.self,
-    peer: request.client,
-    selfId: SERVER_ID,
-    peerId: CLIENT_ID,
-    ephemeral,
-  })
+  const { agree, client, offer, keyboardId } = request
   try {
-    const { offer, keyboardId } = request
-    return { answer, state: padSecret(exchange, offer, { offer, answer, keyboardId }) }
+    const { key } = await agree({
+      role: 'responder',
+      peer: client,
+      peerEphemeral: ephemeralKey(offer),
+      selfId: SERVER_ID,
+      peerId: CLIENT_ID,
+      ephemeral,
+      keyLength: AGREED_KEY_BYTES,
+    })
+    return { answer, state: padSecret(key, { offer, answer, keyboardId }) }
+  } catch (error) {
+    throw asRefusal(error)
   } finally {
     ephemeral.wipe()
   }
@@ -184,23 +190,27 @@ function openTap(sealed: SealedTaps, tap: Uint8Array): { position: number; cell:
   throw new MessageError('message.tampered', 'a tap did not open')
 }
 
+function ephemeralKey(bytes: Uint8Array): Sm2PublicKey {
+  if (bytes.length !== PUBLIC_KEY_BYTES)
+    throw new MessageError('message.malformed', 'an ephemeral key of another length')
+  return Sm2PublicKey.fromBytes(bytes)
+}
+
+/** A peer's key that is no point, or leads to infinity, makes its message malformed. */
+function asRefusal(error: unknown): unknown {
+  const ofPeer =
+    error instanceof GmCryptoError && ['gm.agreement-failed', 'gm.invalid-public-key'].includes(error.code)
+  return ofPeer ? new MessageError('message.malformed', error.code) : error
+}
+
 function padSecret(
-  exchange: Sm2Exchange,
-  peerEphemeral: Uint8Array,
+  key: Uint8Array,
   binding: { offer: Uint8Array; answer: Uint8Array; keyboardId: string },
 ): Uint8Array {
-  if (peerEphemeral.length !== PUBLIC_KEY_BYTES)
-    throw new MessageError('message.malformed', 'an ephemeral key of another length')
-  try {
-    const { key } = exchange.agree(Sm2PublicKey.fromBytes(peerEphemeral), AGREED_KEY_BYTES)
-    const salt = sm3(concatBytes(binding.offer, binding.answer, keyboardIdBytes(binding.keyboardId)))
-    const secret = hkdfSm3(key, { salt, info: utf8ToBytes(TAP_LABEL.secret), length: SECRET_BYTES })
-    key.fill(0)
-    return secret
-  } catch (error) {
-    if (error instanceof GmCryptoError) throw new MessageError('message.malformed', error.code)
-    throw error
-  }
+  const salt = sm3(concatBytes(binding.offer, binding.answer, keyboardIdBytes(binding.keyboardId)))
+  const secret = hkdfSm3(key, { salt, info: utf8ToBytes(TAP_LABEL.secret), length: SECRET_BYTES })
+  key.fill(0)
+  return secret
 }
 
 function keyboardIdBytes(keyboardId: string): Uint8Array {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { loadKeyFile, systemClock, type Db, type Log, type ShortLivedStore } from '@anqu/platform'
+import { loadKeyFile, systemClock } from '@anqu/platform'
 import type { Outside } from '../compose.ts'
 import type { ChannelConfig } from '../config.ts'
 import { createHttpAuthority } from '../modules/certificates/index.ts'
@@ -9,7 +9,7 @@ import { createSmsOperator, createWitness } from '../modules/factors/index.ts'
 /** The adapters to everything outside this process, as the settings name it. */
 export async function connectOutside(
   config: ChannelConfig,
-  opened: { db: Db; log: Log; store: ShortLivedStore },
+  opened: Pick<Outside, 'db' | 'log' | 'store' | 'pool'>,
 ): Promise<Outside> {
   const { dataDir, witnessUrl } = config
   const clock = systemClock

@@ -9,5 +9,7 @@ export type Keys = {
   /** Keyed hash for look-ups by a personal value, hex; useless without the key (HMAC-SM3). */
   lookup(purpose: string, value: string): string
   /** Signs with the receipt key: r‖s and the DER certificate to check it with. */
-  signReceipt(bytes: Uint8Array): { signature: Uint8Array; certificate: Uint8Array }
+  signReceipt(bytes: Uint8Array): Promise<{ signature: Uint8Array; certificate: Uint8Array }>
+  /** The certificate of the receipt key, DER. */
+  readonly receiptCertificate: Uint8Array
 }

@@ -16,6 +16,7 @@ import {
 import { RECORD_HEADER_BYTES } from '../record.ts'
 import { createMemoryChannelStore } from '../memory-channel-store.ts'
 import { messageServerDrawing } from '../server.ts'
+import { agreeWith } from '../agreement.ts'
 import { acceptTapOffer, createTapPad, openTaps, TAP_LABEL } from '../tap-pad.ts'
 import { keyNamed, ROUTE, SERVER_NAME, START_MS, TestClock, text } from './test-parties.ts'
 import { LEAF_HEX, ROOT_HEX } from './vector-certificates.ts'
@@ -93,7 +94,7 @@ export async function deriveVectors(): Promise<Vectors> {
     },
     request: recordVector(state.clientToServer, request.record, '{"amountFen":"12800"}'),
     response: recordVector(state.serverToClient, response, '{"state":"done"}'),
-    tapPad: tapPadVector(key, instanceKey),
+    tapPad: await tapPadVector(key, instanceKey),
   }
 }
 
@@ -127,10 +128,15 @@ function recordVector(secret: Uint8Array, record: Uint8Array, plaintext: string)
   }
 }
 
-function tapPadVector(server: Sm2PrivateKey, client: Sm2PrivateKey): Record<string, string> {
+async function tapPadVector(server: Sm2PrivateKey, client: Sm2PrivateKey): Promise<Record<string, string>> {
   const pad = createTapPad({ self: client, server: server.publicKey }, fixedDraws('tap client'))
-  const request = { self: server, client: client.publicKey, offer: pad.offer, keyboardId: KEYBOARD_ID }
-  const { answer, state } = acceptTapOffer(request, fixedDraws('tap server'))
+  const request = {
+    agree: agreeWith(server),
+    client: client.publicKey,
+    offer: pad.offer,
+    keyboardId: KEYBOARD_ID,
+  }
+  const { answer, state } = await acceptTapOffer(request, fixedDraws('tap server'))
   const sealing = pad.complete(answer, KEYBOARD_ID)
   const taps = [sealing.seal(3), sealing.seal(3)]
   if (openTaps({ state, keyboardId: KEYBOARD_ID, taps, cells: 12 }).join() !== '3,3')

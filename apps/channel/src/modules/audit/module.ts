@@ -20,7 +20,11 @@ export type Audit = AuditLog & {
 }
 
 /** The audit log: append only, chained by SM3, heads signed by the server (A-5.11, D-5.4.4.2). */
-export function createAudit(needs: { db: Db; clock: Clock; keys: Pick<Keys, 'signReceipt'> }): Audit {
+export function createAudit(needs: {
+  db: Db
+  clock: Clock
+  keys: Pick<Keys, 'signReceipt' | 'receiptCertificate'>
+}): Audit {
   const { db, clock, keys } = needs
   const encode = (event: AuditEvent): { recordId: string; body: string } => {
     const atMs = clock.nowMs()
@@ -50,14 +54,16 @@ export function createAudit(needs: { db: Db; clock: Clock; keys: Pick<Keys, 'sig
         select sequence, hash, (select max(sequence) from audit_signature s where s.chain = h.chain) as signed
         from audit_head h where chain = ${chain}`)
       if (head === undefined || head.sequence === (head.signed ?? 0n)) return
-      const { signature, certificate } = keys.signReceipt(headStatement(chain, head.sequence, head.hash))
+      const { signature, certificate } = await keys.signReceipt(
+        headStatement(chain, head.sequence, head.hash),
+      )
       await db.execute(sql`
         insert into audit_signature (chain, sequence, hash, at_ms, signature, certificate)
         values (${chain}, ${head.sequence}, ${head.hash}, ${clock.nowMs()}, ${signature}, ${certificate})
         on conflict do nothing`)
     },
     async verify() {
-      const { certificate } = keys.signReceipt(new Uint8Array())
+      const certificate = keys.receiptCertificate
       const verdicts: ChainVerdict[] = []
       for (const name of await chainNames(db)) verdicts.push(await verifyChain(db, name, certificate))
       return verdicts

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { base64ToBytes, bytesToBase64, bytesToUtf8 } from '@anqu/encoding'
 import { SecretBytes, Sm2PrivateKey } from '@anqu/gm-crypto'
-import { createTapPad } from '@anqu/message'
+import { agreeWith, createTapPad } from '@anqu/message'
 import { policy } from '@anqu/policy'
 import { createMemoryStore } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
@@ -23,7 +23,7 @@ beforeAll(async () => {
     clock,
     store: createMemoryStore({ clock }),
     keys: await createKeys({ db, clock, kek: SecretBytes.random(16), certify: testCertify(clock) }),
-    messageKey: server,
+    agree: agreeWith(server),
     witness: async ({ id, shows }) => void layouts.set(id, shows),
   })
 })

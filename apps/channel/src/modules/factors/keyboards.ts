@@ -1,7 +1,7 @@
 import { Refusal, type InputOf, type OutputOf, type factorsKeyboard } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
-import { SecretBytes, type Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
-import { acceptTapOffer, MessageError, openTaps } from '@anqu/message'
+import { SecretBytes, Sm2PublicKey } from '@anqu/gm-crypto'
+import { acceptTapOffer, MessageError, openTaps, type ServerAgreement } from '@anqu/message'
 import { policy } from '@anqu/policy'
 import { uuidv7, type Clock, type ShortLivedStore } from '@anqu/platform'
 import type { Keys } from '../../needs/keys.ts'
@@ -38,17 +38,17 @@ export function createKeyboards(needs: {
   clock: Clock
   store: ShortLivedStore
   keys: Pick<Keys, 'seal' | 'open'>
-  messageKey: Sm2PrivateKey
+  agree: ServerAgreement
   witness: Witness | undefined
 }): Keyboards {
-  const { clock, store, keys, messageKey, witness } = needs
+  const { clock, store, keys, agree, witness } = needs
   return {
     async issue({ purpose, offer, clientKey }) {
       const keyboardId = uuidv7(clock.nowMs())
       const layout = randomLayout()
-      const pad = ofClient(() =>
+      const pad = await ofClient(() =>
         acceptTapOffer({
-          self: messageKey,
+          agree,
           client: Sm2PublicKey.fromBytes(clientKey),
           offer: base64ToBytes(offer),
           keyboardId,
@@ -81,7 +81,7 @@ export function createKeyboards(needs: {
       const state = JSON.parse(bytesToUtf8(await keys.open('keyboard', base64ToBytes(stored)))) as Stored
       if (state.purpose !== expected.purpose || state.clientKey !== bytesToBase64(expected.clientKey))
         throw new Refusal('factor.rejected', 'keyboard made for something else')
-      const secret = secretOf(state, entry)
+      const secret = await secretOf(state, entry)
       try {
         return await use(secret)
       } finally {
@@ -91,8 +91,8 @@ export function createKeyboards(needs: {
   }
 }
 
-function secretOf(state: Stored, entry: SecretEntry): SecretBytes {
-  const cells = ofClient(() =>
+async function secretOf(state: Stored, entry: SecretEntry): Promise<SecretBytes> {
+  const cells = await ofClient(async () =>
     openTaps({
       state: base64ToBytes(state.tapState),
       keyboardId: entry.keyboardId,
@@ -108,9 +108,9 @@ function secretOf(state: Stored, entry: SecretEntry): SecretBytes {
 }
 
 /** An offer or a tap that cannot be opened is the client's doing: its message is illegal, the server has no fault. */
-function ofClient<T>(open: () => T): T {
+async function ofClient<T>(open: () => Promise<T>): Promise<T> {
   try {
-    return open()
+    return await open()
   } catch (error) {
     if (error instanceof MessageError) throw new Refusal('request.malformed', error.message)
     throw error

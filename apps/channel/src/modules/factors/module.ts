@@ -6,7 +6,7 @@ import {
   staffKeyboard,
   type InputOf,
 } from '@anqu/contract'
-import type { Sm2PrivateKey } from '@anqu/gm-crypto'
+import type { ServerAgreement } from '@anqu/message'
 import type { Clock, Db, ShortLivedStore } from '@anqu/platform'
 import { bind, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
@@ -23,7 +23,7 @@ export type FactorsNeeds = {
   readonly store: ShortLivedStore
   readonly audit: AuditLog
   readonly keys: Pick<Keys, 'seal' | 'open' | 'lookup'>
-  readonly messageKey: Sm2PrivateKey
+  readonly agree: ServerAgreement
   readonly sendSms: SendSms
   readonly witness: Witness | undefined
   /** For every purpose but registration: whom the code goes to and what it is bound to. Throws when it may not be asked. */

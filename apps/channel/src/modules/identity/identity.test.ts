@@ -44,7 +44,7 @@ beforeAll(async () => {
     audit,
     keys,
     store: createMemoryStore({ clock }),
-    messageKey: keys.messageKey.key,
+    agree: keys.messageKey.agree,
     witness: undefined,
     sendSms: async () => undefined,
     otpOrder: () => Promise.reject(new Error('not part of this test')),

@@ -113,8 +113,8 @@ test('no key stands in the database in the clear', async () => {
     expect(stored).not.toContain(bytesToHex(key.exportBytes()))
 })
 
-test('a receipt’s signature verifies under the certificate that comes with it', () => {
-  const { signature, certificate } = keys.signReceipt(value)
+test('a receipt’s signature verifies under the certificate that comes with it', async () => {
+  const { signature, certificate } = await keys.signReceipt(value)
   const { publicKey } = parseCertificate(certificate)
   expect(sm2Verify(publicKey, value, signature)).toBe(true)
   expect(sm2Verify(publicKey, utf8ToBytes('other'), signature)).toBe(false)

@@ -1,5 +1,16 @@
+import { Refusal } from '@anqu/contract'
 import { bytesToHex, utf8ToBytes } from '@anqu/encoding'
-import { hmacSm3, SecretBytes, sm2Sign, Sm2PrivateKey, sm4UnwrapKey, sm4WrapKey } from '@anqu/gm-crypto'
+import {
+  GmCryptoError,
+  hmacSm3,
+  SecretBytes,
+  sm2Sign,
+  Sm2PrivateKey,
+  sm4UnwrapKey,
+  sm4WrapKey,
+} from '@anqu/gm-crypto'
+import type { GmPool, PooledKey } from '@anqu/gm-crypto/pool'
+import { agreeWith, type ServerAgreement } from '@anqu/message'
 import { createCsr } from '@anqu/pki'
 import type { Clock, Db } from '@anqu/platform'
 import type { Keys } from '../../needs/keys.ts'
@@ -17,7 +28,7 @@ export type ServerKey = {
 
 export type KeySystem = Keys & {
   /** The certified SM2 key this server speaks with in the message protocol. */
-  readonly messageKey: ServerKey
+  readonly messageKey: ServerKey & { readonly agree: ServerAgreement }
   readonly receiptKey: ServerKey
 }
 
@@ -33,6 +44,7 @@ export async function createKeys(needs: {
   clock: Clock
   kek: SecretBytes
   certify: Certify
+  pool?: GmPool | undefined
 }): Promise<KeySystem> {
   const store = createKeyStore(needs)
   const wrap = (key: SecretBytes): Uint8Array => key.use((bytes) => sm4WrapKey(needs.kek, bytes))
@@ -72,9 +84,11 @@ export async function createKeys(needs: {
   const lookupKey = await dataKey('lookup')
   const receiptKey = await loadServerKey(store, 'receipt', needs)
   const messageKey = await loadServerKey(store, 'message', needs)
+  const signWithReceiptKey = signing(receiptKey.key, needs.pool)
   return {
-    messageKey,
+    messageKey: { ...messageKey, agree: agreement(messageKey.key, needs.pool) },
     receiptKey,
+    receiptCertificate: receiptKey.certificate,
     async sealFor(subject, purpose, value) {
       return sealBox(await subjectKey(subject), `${purpose}\n${subject}`, value)
     },
@@ -89,11 +103,32 @@ export async function createKeys(needs: {
     },
     lookup: (purpose, value) =>
       lookupKey.use((key) => bytesToHex(hmacSm3(key, utf8ToBytes(`${purpose}\n${value}`)))),
-    signReceipt: (bytes) => ({
-      signature: sm2Sign(receiptKey.key, bytes),
+    signReceipt: async (bytes) => ({
+      signature: await signWithReceiptKey(bytes),
       certificate: receiptKey.certificate,
     }),
   }
+}
+
+/** Workers that are overloaded or gone are this server's trouble: the customer is asked to try again. */
+async function byWorkers<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof GmCryptoError && ['gm.busy', 'gm.closed', 'gm.worker-lost'].includes(error.code))
+      throw new Refusal('server.unavailable', error.code)
+    throw error
+  }
+}
+
+const signing = (key: Sm2PrivateKey, pool: GmPool | undefined): PooledKey['sign'] => {
+  const pooled = pool?.useKey(key)
+  return pooled ? (bytes) => byWorkers(() => pooled.sign(bytes)) : async (bytes) => sm2Sign(key, bytes)
+}
+
+const agreement = (key: Sm2PrivateKey, pool: GmPool | undefined): ServerAgreement => {
+  const pooled = pool?.useKey(key)
+  return pooled ? (exchange) => byWorkers(() => pooled.agree(exchange)) : agreeWith(key)
 }
 
 type Wrapping = { wrap: (key: SecretBytes) => Uint8Array; unwrap: (wrapped: Uint8Array) => SecretBytes }

@@ -40,7 +40,7 @@ export async function finishDone(saga: Saga, order: StepOrder): Promise<RefusalC
         finishedAtMs: atMs,
         ...facts,
       })
-      const { signature, certificate } = keys.signReceipt(receipt)
+      const { signature, certificate } = await keys.signReceipt(receipt)
       await needs.limits.settleIn(tx, row.operation_id)
       await move(tx, row, {
         to: 'done',

@@ -116,7 +116,9 @@ function compose(): Operations {
     clock,
     log: silentLog,
     audit: { record: audit, recordIn: (_tx, event) => audit(event) },
-    keys: { signReceipt: (bytes) => ({ signature: bytes.slice(0, 64), certificate: new Uint8Array(1) }) },
+    keys: {
+      signReceipt: async (bytes) => ({ signature: bytes.slice(0, 64), certificate: new Uint8Array(1) }),
+    },
     verifyTransactionPassword: async () => undefined,
     verifyOtp: async ({ otp }) => {
       if (otp !== '123456') throw new Refusal('factor.rejected')

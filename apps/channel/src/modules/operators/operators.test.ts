@@ -38,7 +38,7 @@ beforeAll(async () => {
     audit,
     keys,
     store,
-    messageKey: keys.messageKey.key,
+    agree: keys.messageKey.agree,
     witness: undefined,
     sendSms: async ({ text }) => void (code = /([0-9]{6})/.exec(text)?.[1] ?? ''),
     otpOrder: () => Promise.reject(new Error('not part of this test')),
