@@ -1,4 +1,3 @@
-/// <reference types="node" />
 import { Worker } from 'node:worker_threads'
 import { GmCryptoError } from '../errors.ts'
 import type { Sm2PrivateKey } from '../sm2/private-key.ts'

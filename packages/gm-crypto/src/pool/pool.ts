@@ -1,4 +1,3 @@
-/// <reference types="node" />
 import { availableParallelism } from 'node:os'
 import type { Sm2Agreement, Sm2ExchangeInput } from '../sm2/key-exchange.ts'
 import type { Sm2PrivateKey } from '../sm2/private-key.ts'

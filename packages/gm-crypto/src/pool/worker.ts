@@ -1,4 +1,3 @@
-/// <reference types="node" />
 import { parentPort } from 'node:worker_threads'
 import { initGmCrypto } from '../engine/init.ts'
 import { Sm2PrivateKey } from '../sm2/private-key.ts'
