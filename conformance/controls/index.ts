@@ -15,6 +15,7 @@ import { privacyControls } from './privacy.ts'
 import { secureElementControls } from './secure-element.ts'
 import { sessionControls } from './session.ts'
 import { signingFlowControls } from './signing-flow.ts'
+import { tsmControls } from './tsm.ts'
 
 /** Every control, in the order they run. */
 export const allControls: readonly Control[] = [
@@ -29,6 +30,7 @@ export const allControls: readonly Control[] = [
   ...keyboardControls,
   ...privacyControls,
   ...secureElementControls,
+  ...tsmControls,
   ...bindingControls,
   ...operationControls,
   ...signingFlowControls,

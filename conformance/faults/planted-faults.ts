@@ -78,6 +78,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       'keyboard.taps-sealed',
       'consent.before-collection',
       'binding.refusals',
+      'tsm.authentication-first',
       'operation.several-factors',
       'operation.signed-order',
       'operation.once',
@@ -233,6 +234,16 @@ export const plantedFaults: readonly PlantedFault[] = [
   }),
   plain('the server certifies another key', ['binding.certificate-application'], {
     rows: (rows) => rows.filter((row) => !('correlation_id' in row)),
+  }),
+  plain('the TSM records nothing', ['tsm.whole-flow'], {
+    rows: (rows) => rows.filter((row) => !('step' in row)),
+  }),
+  plain('the card refuses nothing', ['tsm.life-cycle', 'tsm.certificate-before-use'], {
+    async card(_command, proceed) {
+      const answer = await proceed()
+      const refused = answer.length === 2 && answer[0] !== 0x90 && answer[0] !== 0x61
+      return refused ? Uint8Array.of(0x90, 0x00) : answer
+    },
   }),
   plain('certificates are not registered', ['binding.registered', 'binding.release-and-revocation'], {
     rows: (rows) => rows.filter((row) => !('serial' in row) && !('state' in row)),

@@ -101,7 +101,7 @@ async function sealPending(tx: Queryable): Promise<number> {
     sql`select sequence, hash from step_record order by sequence desc limit 1`,
   )
   const pending = await tx.query<{ record_id: string; body: string }>(
-    sql`select record_id, body from record_pending order by record_id limit ${batch}`,
+    sql`select record_id, body from record_pending order by position limit ${batch}`,
   )
   let sequence = head?.sequence ?? 0n
   let previous: Uint8Array = head === undefined ? origin : new Uint8Array(head.hash)

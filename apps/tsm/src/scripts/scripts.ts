@@ -122,6 +122,17 @@ async function begin(
   }
   const script = { scriptId, cardId: null, holder, instance, goal, correlationId, batch: 0, progress }
   await insertScript(tx, { ...script, stage: 'identify', answer }, needs.clock)
+  if (goal === 'provision')
+    await needs.records.recordIn(tx, {
+      correlationId,
+      step: 1,
+      event: 'application.requested',
+      from: 'user',
+      to: 'client',
+      outcome: 'success',
+      detail: 'authenticated by the business system',
+      cardId: null,
+    })
   return answer
 }
 

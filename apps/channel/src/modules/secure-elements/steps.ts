@@ -4,11 +4,10 @@ import type { StepReport } from './service-manager.ts'
 
 type Step = { readonly step: number; readonly event: string; readonly from: string; readonly to: string }
 
-const [user, client, channel, ca, se] = ['user', 'client', 'channel', 'ca', 'se']
+const [client, channel, ca, se] = ['client', 'channel', 'ca', 'se']
 
-/** Steps of B-6.1-6 that the TSM does not see itself: 1 and 5 to 17. */
+/** Steps of B-6.1-6 that the TSM does not see itself: 5 to 17. */
 const steps = {
-  requested: [{ step: 1, event: 'application.requested', from: user, to: client }],
   personalisation: [{ step: 5, event: 'personalisation.requested', from: client, to: channel }],
   issuing: [
     { step: 6, event: 'certificate.applied', from: channel, to: ca },
@@ -58,13 +57,9 @@ export function createFlowSteps(needs: Needs): FlowSteps {
   const { db, clock } = needs
   return {
     async begin({ correlationId, accountId, clientKeyId }) {
-      await db.transaction(async (tx) => {
-        const first = await tx.execute(sql`
-          insert into se_flow (correlation_id, account_id, client_key_id, state, created_at_ms)
-          values (${correlationId}, ${accountId}, ${clientKeyId}, 'requested', ${clock.nowMs()}) on conflict do nothing`)
-        const detail = first === 0 ? 'gone on with' : 'first request'
-        await add(tx, clock, correlationId, { steps: steps.requested, outcome: 'success', detail })
-      })
+      await db.execute(sql`
+        insert into se_flow (correlation_id, account_id, client_key_id, state, created_at_ms)
+        values (${correlationId}, ${accountId}, ${clientKeyId}, 'requested', ${clock.nowMs()}) on conflict do nothing`)
     },
     following: (audit) => ({
       async record(event) {

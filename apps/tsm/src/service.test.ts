@@ -1,0 +1,292 @@
+import { base64ToBytes, bytesToBase64, hexToBytes } from '@anqu/encoding'
+import { sm2Encrypt, sm2Sign, Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
+import { createCsr, parseCertificate, privateKeySigner } from '@anqu/pki'
+import { readIfPresent, sql, uuidv7 } from '@anqu/platform'
+import {
+  createCard,
+  encodeLoadFile,
+  MemoryCard,
+  SECURITY_SERVICE_AID,
+  SecureElement,
+  securedConnection,
+  SM4,
+} from '@anqu/secure-element'
+import { sealTransportKeys } from '@anqu/secure-element/issuer'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  campaignAnswer,
+  campaignsAnswer,
+  cardAnswer,
+  cardsAnswer,
+  countAnswer,
+  keysAnswer,
+  packageAnswer,
+  packagesAnswer,
+  paths,
+  recordsAnswer,
+  recordsVerifyAnswer,
+} from './api/index.ts'
+import { securityService } from './packages/packages.ts'
+import { Phone, tsmWorld, type TsmWorld } from './testing/tsm-world.ts'
+
+let world: TsmWorld
+beforeAll(async () => {
+  world = await tsmWorld()
+})
+afterAll(() => world.close())
+
+const cardOf = async (phone: Phone) => {
+  const query = { cursor: null, limit: 10, holder: phone.holder }
+  const [card] = (await world.call(paths.cards, query, cardsAnswer)).cards
+  if (card === undefined) throw new Error('no card')
+  return card
+}
+
+const order = (cardId: string, change: object) =>
+  world.call(
+    paths.cardOrder,
+    { cardId, reason: 'test', requester: 'anna', approver: null, correlationId: uuidv7(), ...change },
+    cardAnswer,
+  )
+
+/** The next version of the security service, signed by a publisher that the CA certifies; listed unless told otherwise. */
+async function nextPackage(version: number, listing: 'listed' | 'unlisted' = 'listed') {
+  const key = Sm2PrivateKey.generate()
+  const subject = [{ type: 'CN' as const, value: `Publisher ${version}` }]
+  const certificate = await world.authority.issue(
+    await createCsr({ key: privateKeySigner(key), subject }),
+    'se-publisher',
+  )
+  if (listing === 'listed')
+    await writeFile(path.join(world.folder, 'signers', `p${version}.cer`), bytesToBase64(certificate))
+  const loadFile = encodeLoadFile({ version, modules: [SECURITY_SERVICE_AID] })
+  return {
+    aid: securityService,
+    name: 'security-service',
+    loadFile: bytesToBase64(loadFile),
+    signature: bytesToBase64(sm2Sign(key, loadFile)),
+    certificate: bytesToBase64(certificate),
+    requester: 'anna',
+  }
+}
+
+test('only packages signed by a listed publisher are taken, and another person activates them', async () => {
+  const unlisted = await nextPackage(7, 'unlisted')
+  await expect(world.call(paths.packageRegister, unlisted, packageAnswer)).rejects.toMatchObject({
+    code: 'untrusted-signer',
+  })
+  const good = await nextPackage(8)
+  const other = encodeLoadFile({ version: 9, modules: [SECURITY_SERVICE_AID] })
+  const forged = { ...good, loadFile: bytesToBase64(other) }
+  await expect(world.call(paths.packageRegister, forged, packageAnswer)).rejects.toMatchObject({
+    code: 'bad-package',
+  })
+  const { package: registered } = await world.call(paths.packageRegister, good, packageAnswer)
+  expect(registered).toMatchObject({ version: 8, state: 'registered', registeredBy: 'anna' })
+  await expect(world.call(paths.packageRegister, good, packageAnswer)).rejects.toMatchObject({
+    code: 'not-now',
+  })
+  const activate = { aid: securityService, version: 8, state: 'active' }
+  await expect(
+    world.call(paths.packageState, { ...activate, actor: 'anna' }, packageAnswer),
+  ).rejects.toMatchObject({ code: 'second-person' })
+  const deprecate = { aid: securityService, version: 8, state: 'deprecated', actor: 'anna' }
+  await world.call(paths.packageState, deprecate, packageAnswer)
+  const { packages } = await world.call(paths.packages, {}, packagesAnswer)
+  expect(packages.map(({ version, state }) => [version, state])).toEqual([
+    [8, 'deprecated'],
+    [1, 'active'],
+  ])
+})
+
+test('a lock acts at the next contact and holds against another provisioning; unlocking takes two people', async () => {
+  const phone = new Phone(world)
+  await phone.run()
+  const { cardId } = await cardOf(phone)
+  await order(cardId, { order: 'lock' })
+  const served = await phone.run('serve')
+  expect(served.answer.result).toMatchObject({ applicationState: 'locked' })
+  const again = await phone.run('provision')
+  expect(again.answer.result).toMatchObject({ applicationState: 'locked', clientKeys: null })
+  await expect(order(cardId, { order: 'unlock' })).rejects.toMatchObject({ code: 'second-person' })
+  await expect(order(cardId, { order: 'unlock', approver: 'anna' })).rejects.toMatchObject({
+    code: 'second-person',
+  })
+  await order(cardId, { order: 'unlock', approver: 'bo' })
+  expect((await phone.run('serve')).answer.result).toMatchObject({ applicationState: 'usable' })
+  // Nothing waits any more: the card is not even spoken to.
+  expect((await phone.run('serve')).answer).toMatchObject({ stage: 'done', result: null })
+})
+
+test('a lost card is locked for whoever has it, and emptied for the holder who binds it again', async () => {
+  const phone = new Phone(world)
+  const first = await phone.run()
+  if (first.keySet === undefined) throw new Error('no keys')
+  const before = new SecureElement(securedConnection(phone.powerUp(), first.keySet))
+  await before.setPin('2468135')
+  const lost = { holder: phone.holder, instance: phone.instance, reason: 'lost', correlationId: uuidv7() }
+  expect(await world.call(paths.cardLost, lost, countAnswer)).toEqual({ count: 1 })
+  expect((await phone.run('serve')).answer.result).toMatchObject({ applicationState: 'locked' })
+  await expect(before.status()).rejects.toMatchObject({ code: 'se.locked' })
+  const again = await phone.run()
+  if (again.keySet === undefined) throw new Error('no keys')
+  const after = new SecureElement(securedConnection(phone.powerUp(), again.keySet))
+  expect(await after.status()).toMatchObject({ pinSet: false, containers: 0 })
+})
+
+test('a newer binding releases the older one: its keys open nothing any more', async () => {
+  const phone = new Phone(world)
+  const first = await phone.run()
+  const second = await phone.run()
+  if (first.keySet === undefined || second.keySet === undefined) throw new Error('no keys')
+  expect(second.keySet.version).not.toBe(first.keySet.version)
+  await expect(
+    new SecureElement(securedConnection(phone.powerUp(), first.keySet)).status(),
+  ).rejects.toMatchObject({ code: 'se.unreachable' })
+  expect(await new SecureElement(securedConnection(phone.powerUp(), second.keySet)).status()).toMatchObject({
+    pinSet: false,
+  })
+})
+
+test('a campaign brings a version to its cards, keeps what they hold, and starts on two people’s word only', async () => {
+  const phone = new Phone(world)
+  const { keySet } = await phone.run()
+  if (keySet === undefined) throw new Error('no keys')
+  const element = () => new SecureElement(securedConnection(phone.powerUp(), keySet))
+  await element().setPin('2468135')
+  const { cardId } = await cardOf(phone)
+  await world.call(paths.packageRegister, await nextPackage(20), packageAnswer)
+  const proposal = {
+    name: 'v20',
+    packageAid: securityService,
+    packageVersion: 20,
+    cards: [cardId],
+    requester: 'anna',
+  }
+  const { campaign } = await world.call(paths.campaignPropose, proposal, campaignAnswer)
+  expect(campaign).toMatchObject({ state: 'proposed', progress: { cards: 1, waiting: 1 } })
+  const decide = (decision: string, actor: string) =>
+    world.call(paths.campaignDecide, { campaignId: campaign.campaignId, decision, actor }, campaignAnswer)
+  await expect(decide('approve', 'anna')).rejects.toMatchObject({ code: 'second-person' })
+  expect((await phone.run('serve')).answer.result).toBeNull()
+  await decide('approve', 'bo')
+  await decide('pause', 'bo')
+  expect((await phone.run('serve')).answer.result).toBeNull()
+  await expect(decide('resume', 'bo')).rejects.toMatchObject({ code: 'second-person' })
+  await decide('resume', 'anna')
+  expect((await phone.run('serve')).answer.result).toMatchObject({ packageVersion: 20 })
+  await element().verifyPin('2468135')
+  const page = { cursor: null, limit: 5 }
+  const { campaigns } = await world.call(paths.campaigns, page, campaignsAnswer)
+  expect(campaigns[0]).toMatchObject({ state: 'finished', progress: { done: 1, waiting: 0 } })
+})
+
+test('after a renewal of the master key each card gets new keys at its next contact, and works on', async () => {
+  const phone = new Phone(world)
+  const { keySet } = await phone.run()
+  if (keySet === undefined) throw new Error('no keys')
+  const alone = { requester: 'anna', approver: 'anna' }
+  await expect(world.call(paths.keysRotate, alone, keysAnswer)).rejects.toMatchObject({
+    code: 'second-person',
+  })
+  const { keys } = await world.call(paths.keysRotate, { requester: 'anna', approver: 'bo' }, keysAnswer)
+  expect(keys.at(-1)?.version).toBe(2)
+  await phone.run('serve')
+  expect(await cardOf(phone)).toMatchObject({ keyVersion: 2 })
+  await new SecureElement(securedConnection(phone.powerUp(), keySet)).setPin('2468135')
+  await world.restart()
+  expect((await phone.run('serve')).answer.result).toBeNull()
+})
+
+test('a physical card comes with its issuer’s key file; another card under its name is not served', async () => {
+  const transport = {
+    version: 1,
+    cipher: SM4,
+    keys: {
+      encryption: new Uint8Array(16).fill(1),
+      mac: new Uint8Array(16).fill(2),
+      data: new Uint8Array(16).fill(3),
+    },
+  }
+  const setup = { applications: 'to-be-loaded', channelKeys: [transport] } as const
+  const phone = new Phone(world, setup)
+  const opened = await createCard({ ...setup, storage: phone.medium.holder() }).transmit(
+    hexToBytes('8050010008001122334455667700'),
+  )
+  const cardId = Buffer.from(opened.subarray(0, 10)).toString('hex')
+  await expect(phone.run()).rejects.toMatchObject({ code: 'unknown-card' })
+  const trust = await readIfPresent(path.join(world.folder, 'keys', 'tsm-encryption.cer'))
+  const { publicKey } = parseCertificate(base64ToBytes((trust ?? '').trim()))
+  const transportKeys = bytesToBase64(sealTransportKeys(publicKey, hexToBytes(cardId), transport))
+  const enrol = { cardId, transportKeys, requester: 'anna' }
+  await world.call(paths.cardEnrol, enrol, cardAnswer)
+  const { answer } = await phone.run()
+  expect(answer.result).toMatchObject({ cardId, applicationState: 'usable' })
+  // A copy of the memory from before: its transport keys were replaced long ago.
+  const copy = new Phone(world, setup)
+  Object.assign(copy, { medium: new MemoryCard() })
+  await expect(copy.run()).rejects.toMatchObject({ code: 'unknown-card' })
+})
+
+test('what a card hands over is for the TSM alone: nobody else’s certificate is taken', async () => {
+  const stranger = Sm2PublicKey.fromBytes(Sm2PrivateKey.generate().publicKey.bytes)
+  const phone = new Phone(world)
+  const keys = {
+    cardId: '00'.repeat(10),
+    transportKeys: bytesToBase64(sm2Encrypt(stranger, new Uint8Array(60))),
+    requester: 'anna',
+  }
+  await expect(world.call(paths.cardEnrol, keys, cardAnswer)).rejects.toMatchObject({
+    code: 'card-not-authentic',
+  })
+  const { root } = world
+  await phone.transmit(hexToBytes('00a4040000'))
+  // The root itself is no certificate of a TSM, and neither is a publisher's.
+  const length = root.length.toString(16).padStart(4, '0')
+  const data = `01${length}${Buffer.from(root).toString('hex')}`
+  const lc = (data.length / 2).toString(16).padStart(6, '0')
+  const answer = await phone.transmit(hexToBytes(`805c0000${lc}${data}0000`))
+  expect(Buffer.from(answer).toString('hex')).toBe('6982')
+})
+
+test('records of one correlation id are found in order, a report counts once, and any change breaks the chain', async () => {
+  const phone = new Phone(world)
+  const correlationId = uuidv7()
+  await phone.run('provision', correlationId)
+  const report = {
+    reportId: uuidv7(),
+    correlationId,
+    step: 5,
+    event: 'personalisation.requested',
+    from: 'client',
+    to: 'channel',
+    outcome: 'success',
+    detail: '',
+    atMs: world.clock.nowMs(),
+  }
+  for (const count of [1, 0])
+    expect(await world.call(paths.recordsReport, { reports: [report] }, countAnswer)).toEqual({ count })
+  const query = { cursor: null, limit: 50, correlationId }
+  const { records } = await world.call(paths.records, query, recordsAnswer)
+  expect(records.flatMap(({ step }) => step ?? [])).toEqual([1, 2, 3, 4, 5])
+  expect(await world.call(paths.recordsVerify, {}, recordsVerifyAnswer)).toMatchObject({
+    brokenAtSequence: null,
+  })
+  const at = records[2]?.sequence ?? 0
+  const { db } = world.database
+  await db.execute(
+    sql`update step_record set body = replace(body, 'success', 'failure') where sequence = ${at}`,
+  )
+  expect(await world.call(paths.recordsVerify, {}, recordsVerifyAnswer)).toMatchObject({
+    brokenAtSequence: at,
+  })
+  await db.execute(
+    sql`update step_record set body = replace(body, 'failure', 'success') where sequence = ${at}`,
+  )
+  await db.execute(sql`update step_record set step = 9 where sequence = ${at}`)
+  expect(await world.call(paths.recordsVerify, {}, recordsVerifyAnswer)).toMatchObject({
+    brokenAtSequence: at,
+  })
+})
