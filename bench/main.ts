@@ -4,8 +4,10 @@ import { cpus, totalmem } from 'node:os'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import { cryptoBench } from './crypto.bench.ts'
 import { paymentsBench } from './payments.bench.ts'
+import { platformBench } from './platform.bench.ts'
 
-// `npm run bench` answers the first questions about speed; `npm run bench -- crypto` or `-- payments` one of them only.
+// `npm run bench` answers the first questions about speed; `npm run bench -- crypto` or `-- payments` one of them only;
+// `-- platform` compares the whole platform before and after gm-crypto.
 // docs/reference/benchmarks.md says what is measured and how to read it. No figure makes the run fail.
 
 const require = createRequire(import.meta.url)
@@ -33,4 +35,6 @@ console.log(`Node     ${process.version}, OpenSSL ${process.versions.openssl}, g
 console.log(`Peers    ${peers.map((name) => `${name} ${versionOf(name)}`).join(', ')}`)
 if (wanted('crypto')) await cryptoBench()
 if (wanted('payments')) await paymentsBench()
+// Half a dozen systems one after the other: only when it is asked for.
+if (asked.includes('platform')) await platformBench()
 console.log(`\n${((performance.now() - startedAt) / 1000).toFixed(0)} s`)

@@ -58,19 +58,21 @@ async function oneRound(system: LiveSystem, all: readonly Customer[]): Promise<R
   return { wholeMs: endedAt - startedAt, confirmMs: endedAt - challengedAt }
 }
 
-/** Signed premium payments on the running system, beside what their bare crypto and bare commits cost in the same run. */
-export async function paymentsBench(): Promise<void> {
+type Measured = { readonly whole: number; readonly confirmations: number; readonly floor: number }
+
+/** Payments and confirmations a second on the running system, and the floor of a whole payment in the same run. */
+export async function measurePayments(): Promise<Measured> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'anqu-bench-'))
   const { system, stop } = await startLiveSystem(dataDir)
   try {
-    await measure(system)
+    return await measure(system)
   } finally {
     await stop()
     await rm(dataDir, { recursive: true })
   }
 }
 
-async function measure(system: LiveSystem): Promise<void> {
+async function measure(system: LiveSystem): Promise<Measured> {
   const all: Customer[] = []
   for (let index = 0; index < customers; index += 1) all.push(await system.fixtures.freshReady())
   let messages = 0
@@ -83,11 +85,6 @@ async function measure(system: LiveSystem): Promise<void> {
   const payments = customers * rounds
   const whole = (customers * 1000) / median(measured.map(({ wholeMs }) => wholeMs))
   const confirmations = (customers * 1000) / median(measured.map(({ confirmMs }) => confirmMs))
-  console.log(
-    `\nSigned premium payments: ${customers} customers at once, ${payments} payments, median of ${rounds} rounds`,
-  )
-  console.log(`  whole payments, proposal to receipt   ${whole.toFixed(1).padStart(9)} a second`)
-  console.log(`  confirmations, signature to receipt   ${confirmations.toFixed(1).padStart(9)} a second`)
   const need: Need = {
     commits: (after.commits - before.commits) / payments,
     auditRecords: (after.records - before.records) / payments,
@@ -96,7 +93,17 @@ async function measure(system: LiveSystem): Promise<void> {
   }
   const cryptoMs = await cryptoFloor(need)
   const commitMs = await commitFloor(system, need)
-  const floor = 1000 / (cryptoMs + commitMs)
+  return { whole, confirmations, floor: 1000 / (cryptoMs + commitMs) }
+}
+
+/** Signed premium payments on the running system, beside what their bare crypto and bare commits cost in the same run. */
+export async function paymentsBench(): Promise<void> {
+  console.log(
+    `\nSigned premium payments: ${customers} customers at once, ${customers * rounds} payments, median of ${rounds} rounds`,
+  )
+  const { whole, confirmations, floor } = await measurePayments()
+  console.log(`  whole payments, proposal to receipt   ${whole.toFixed(1).padStart(9)} a second`)
+  console.log(`  confirmations, signature to receipt   ${confirmations.toFixed(1).padStart(9)} a second`)
   console.log(`  floor of a whole payment              ${floor.toFixed(1).padStart(9)} a second`)
   console.log(
     `  the whole payment reaches ${((100 * whole) / floor).toFixed(1)} % of its floor (ratio ${(floor / whole).toFixed(1)})`,

@@ -1,9 +1,10 @@
 import { weierstrass } from '@noble/curves/abstract/weierstrass.js'
 
-const n = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n
-const Point = weierstrass({
+export const order = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n
+/** The SM2 curve on the arithmetic of @noble/curves, which has no SM2 of its own. */
+export const Point = weierstrass({
   p: 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn,
-  n,
+  n: order,
   h: 1n,
   a: 0xfffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffcn,
   b: 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n,
@@ -13,12 +14,14 @@ const Point = weierstrass({
 
 const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 
-/** SM2 verification of a digest on the points of @noble/curves, which has no SM2 of its own; all in its fastest calls. */
+export type CurvePoint = typeof Point.BASE
+
+/** SM2 verification of a digest, all in the fastest calls. */
 export function nobleVerify(publicKey: Uint8Array): (digest: Uint8Array, signature: Uint8Array) => boolean {
   const point = Point.fromBytes(publicKey)
   return (digest, signature) => {
     const [r, s] = [number(signature.subarray(0, 32)), number(signature.subarray(32))]
-    const sum = Point.BASE.multiplyUnsafe(s).add(point.multiplyUnsafe((r + s) % n))
-    return (number(digest) + sum.toAffine().x) % n === r
+    const sum = Point.BASE.multiplyUnsafe(s).add(point.multiplyUnsafe((r + s) % order))
+    return (number(digest) + sum.toAffine().x) % order === r
   }
 }
