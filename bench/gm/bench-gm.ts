@@ -5,9 +5,11 @@ import { cpus } from 'node:os'
 import { gzipSync } from 'node:zlib'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import { loadWasmEngine, wasmModule } from '@anqu/gm-crypto/engines'
+import { poolTable } from './pool-rows.ts'
 import { judge, printGroup, type Group, type Target } from './report.ts'
 import { sm2Groups } from './sm2-rows.ts'
 import { symmetricGroups } from './symmetric-rows.ts'
+import { timingReport } from './timing.ts'
 
 // Times SM2, SM3 and SM4 of this project against Node's own (OpenSSL) and the npm packages people use, in one run on one
 // machine, and checks the ratios the project has set itself.
@@ -57,6 +59,8 @@ async function main(): Promise<void> {
   const size = gzipSync(wasmModule()).length
   console.log(`\nWebAssembly module: ${wasmModule().length} bytes, ${size} gzipped (at most 30,720)`)
   console.log(`\nopenssl speed sm2:\n${opensslSpeed()}`)
+  await poolTable()
+  await timingReport()
   const failed = judge(results) + (size <= 30_720 ? 0 : 1)
   console.log(failed === 0 ? '\nEvery ratio is reached.' : `\n${failed} ratios are not reached.`)
   if (failed > 0 && process.argv.includes('--check')) process.exitCode = 1
