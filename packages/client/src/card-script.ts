@@ -36,7 +36,7 @@ const mostTries = 3
  * instance channel keys of its own. Carries APDUs and reads none; a connection lost on the way is taken up again.
  */
 export async function provisionCard(
-  client: AnquClient,
+  client: Pick<AnquClient, 'call'>,
   card: ClientCard,
   bindingId: string,
   onStage: (stage: ScriptStage) => void = () => undefined,
@@ -56,7 +56,7 @@ export async function provisionCard(
 }
 
 /** Whatever waits for this card: an update, new keys, a lock. Undefined when there is nothing. */
-export function serveCard(client: AnquClient, card: ClientCard): Promise<Result | undefined> {
+export function serveCard(client: Pick<AnquClient, 'call'>, card: ClientCard): Promise<Result | undefined> {
   const deliver = Sm2PrivateKey.generate()
   const begin = (input: CardInput): Promise<Script> => client.call(secureElementsServe, input)
   return run(client, card, { deliver, begin, onStage: () => undefined })
@@ -68,7 +68,11 @@ type Run = {
   readonly onStage: (stage: ScriptStage) => void
 }
 
-async function run(client: AnquClient, card: ClientCard, work: Run): Promise<Result | undefined> {
+async function run(
+  client: Pick<AnquClient, 'call'>,
+  card: ClientCard,
+  work: Run,
+): Promise<Result | undefined> {
   for (let tries = 1; ; tries += 1)
     try {
       return await attempt(client, card, work)
@@ -84,7 +88,11 @@ const passed: Readonly<Partial<Record<Script['stage'], ScriptStage>>> = {
   done: 'card-personalised',
 }
 
-async function attempt(client: AnquClient, card: ClientCard, work: Run): Promise<Result | undefined> {
+async function attempt(
+  client: Pick<AnquClient, 'call'>,
+  card: ClientCard,
+  work: Run,
+): Promise<Result | undefined> {
   await card.relay(encodeCommand(selectIssuer))
   const information = parseResponse(await card.relay(encodeCommand(getKeys)))
   let script = await work.begin({
@@ -105,7 +113,7 @@ async function attempt(client: AnquClient, card: ClientCard, work: Run): Promise
 
 /** A lost answer is asked for again: the same request gets the same answer. */
 async function handBack(
-  client: AnquClient,
+  client: Pick<AnquClient, 'call'>,
   input: { scriptId: string; batch: number; answers: string[] },
 ): Promise<Script> {
   for (let tries = 1; ; tries += 1)
