@@ -1,24 +1,32 @@
-import { bytesToHex, ParseError, utf8ToBytes } from '@anqu/encoding'
+import { bytesToHex, bytesToUtf8, ParseError, utf8ToBytes } from '@anqu/encoding'
 import { randomBytes } from '@anqu/gm-crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   buildCrl,
+  buildEnvelopedKey,
   buildOcspResponse,
+  buildSignedData,
   certIdOf,
   createCsr,
   createOcspRequest,
   encodeName,
+  openEnvelopedData,
+  openEnvelopedKey,
   parseCertificate,
   parseCrl,
   parseCsr,
   parseName,
   parseOcspRequest,
   parseOcspResponse,
+  parseSignedAndEnvelopedData,
   PkiError,
   privateKeySigner,
   randomSerial,
   validateChain,
+  verifySignedData,
 } from './index.ts'
+import { encodeEnvelopedData } from './cms/enveloped-data.ts'
+import { encodeSignedAndEnvelopedData } from './cms/signed-and-enveloped-data.ts'
 import { mutate, seededNumbers } from './testing/mutate.ts'
 import { NOW_MS, testLeaf, testRoot, testSubCa, type Party } from './testing/test-chain.ts'
 
@@ -29,6 +37,7 @@ const SLOWEST_MS = 500
 
 let root: Party
 let sub: Party
+let reader: Party
 const samples: Record<string, Uint8Array[]> = {}
 
 beforeAll(async () => {
@@ -76,6 +85,22 @@ beforeAll(async () => {
     await response({ status: 'good' }),
     await response({ status: 'revoked', revokedAtMs: NOW_MS, reason: 'keyCompromise' }),
   ]
+  const signers = [
+    {
+      certificate: leaf.certificate,
+      signer: privateKeySigner(leaf.key),
+      signedAttributes: { signingTimeMs: NOW_MS },
+    },
+    { certificate: leaf.certificate, signer: privateKeySigner(leaf.key) },
+  ]
+  const signedMessage = (family: 'gm' | 'pkcs7'): Promise<Uint8Array> =>
+    buildSignedData({ family, content: utf8ToBytes('order'), placement: 'attached', signers })
+  samples['signed messages'] = [await signedMessage('gm'), await signedMessage('pkcs7')]
+  const envelope = { family: 'gm' as const, content: utf8ToBytes('order'), recipients: [leaf.certificate] }
+  samples['envelopes'] = [encodeEnvelopedData(envelope)]
+  samples['signed envelopes'] = [await encodeSignedAndEnvelopedData({ ...envelope, signers })]
+  samples['enveloped keys'] = [buildEnvelopedKey(leaf.key, leaf.key.publicKey)]
+  reader = leaf
   samples['names'] = [encodeName(sub.certificate.subject), encodeName([{ type: 'CN', value: '张三' }])]
 })
 
@@ -99,6 +124,18 @@ const parsers: Record<string, (bytes: Uint8Array) => void> = {
   'OCSP questions': (bytes) => void parseOcspRequest(bytes),
   'OCSP answers': (bytes) => void parseOcspResponse(bytes),
   names: (bytes) => void parseName(bytes),
+  'signed messages': (bytes) => {
+    const trust = { anchors: [root.certificate], intermediates: [sub.certificate], atMs: NOW_MS }
+    const verdict = verifySignedData({
+      message: bytes,
+      trust: { ...trust, status: () => ({ status: 'good' }) },
+    })
+    // Whatever is around it, content that is accepted is the content that was signed.
+    if (verdict.ok) expect(bytesToUtf8(verdict.content, 'content')).toBe('order')
+  },
+  envelopes: (bytes) => void openEnvelopedData(bytes, reader),
+  'signed envelopes': (bytes) => void parseSignedAndEnvelopedData(bytes),
+  'enveloped keys': (bytes) => void openEnvelopedKey(bytes, reader.key),
 }
 
 function timeOf(kind: string, input: Uint8Array, place: string): number {

@@ -96,3 +96,34 @@ export type { RevocationReason } from './revocation/reason.ts'
 export { createCsr, parseCsr, verifyCsr, type Csr } from './request/csr.ts'
 export { privateKeySigner, type Signer } from './signer.ts'
 export { webCryptoVerifier } from './web-crypto-verifier.ts'
+export { cmsRules, type CmsFailure, type CmsRule } from './cms/cms-failure.ts'
+export type { Recipient, RecipientInfo } from './cms/content-encryption.ts'
+export type { CmsFamily } from './cms/content-types.ts'
+export { sealDigitalEnvelope, type DigitalEnvelopeRequest } from './cms/digital-envelope.ts'
+export { openEnvelopedData, parseEnvelopedData, type EnvelopedData } from './cms/enveloped-data.ts'
+export {
+  buildEnvelopedKey,
+  openEnvelopedKey,
+  parseEnvelopedKey,
+  type EnvelopedKey,
+} from './cms/enveloped-key.ts'
+export {
+  openSignedAndEnvelopedData,
+  parseSignedAndEnvelopedData,
+  type SignedAndEnvelopedData,
+} from './cms/signed-and-enveloped-data.ts'
+export {
+  buildSignedData,
+  parseSignedData,
+  type SignedData,
+  type SignedDataRequest,
+} from './cms/signed-data.ts'
+export type { CmsSigner, SignerInfo } from './cms/signer-info.ts'
+export {
+  verifySignedData,
+  type SignedDataCheck,
+  type SignedDataVerdict,
+  type SignerTrust,
+  type StatusCheck,
+  type VerifiedSigner,
+} from './cms/verify-signed-data.ts'
