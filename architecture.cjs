@@ -182,7 +182,7 @@ const generalRules = [
       'A library that runs in a browser imports nothing of Node; the card in a file or a reader and the worker pool are entries of their own.',
     from: {
       path: '^packages/',
-      pathNot: `^packages/platform/|^packages/secure-element/src/(?:node\\.ts|bin/|storage/file-|transports/vpcd)|^packages/gm-crypto/src/pool/|${test}|/testing/|^packages/[^/]+/scripts/`,
+      pathNot: `^packages/platform/|^packages/secure-element/src/(?:node\\.ts|bin/|storage/file-|transports/(?:vpcd|pcsc))|^packages/gm-crypto/src/pool/|${test}|/testing/|^packages/[^/]+/scripts/`,
     },
     to: { dependencyTypes: ['core'] },
   },

@@ -1,2 +1,3 @@
 export { fileCardStorage } from './storage/file-card-storage.ts'
 export { insertIntoVpcd, VPCD_PORT, type VpcdOptions } from './transports/vpcd.ts'
+export { connectPcscCard, type PcscCard, type PcscOptions } from './transports/pcsc.ts'

@@ -36,8 +36,8 @@ export async function untilRefused(
 
 /** The worker, socket or reader between program and card went away. */
 export class CardConnectionLost extends Error {
-  constructor(detail: string) {
-    super(`connection to the card lost: ${detail}`)
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`connection to the card lost: ${detail}`, options)
     this.name = 'CardConnectionLost'
   }
 }
