@@ -20,6 +20,7 @@ import type { CardState, ChannelApi } from './channel-api.ts'
 import { connectCardWorker } from './card-worker.ts'
 import { openSecret } from './open-secret.ts'
 import { pendingBindings } from './pending-binding.ts'
+import { ownProblem, ProblemError } from './problem.ts'
 import { loadAnchors } from './trust-anchors.ts'
 
 /** Subject of the channel's message certificate. */
@@ -84,8 +85,10 @@ async function provisionedState(element: SecureElement): Promise<CardState> {
 async function sign(tools: Tools, pin: Uint8Array, order: Uint8Array) {
   try {
     const { certificateSerial } = await cardState(tools)
+    // A card of an older version of this app, or one that was locked or emptied since.
+    if (certificateSerial === undefined) throw new ProblemError(ownProblem('se.certificate-missing'))
     const signature = bytesToBase64(await tools.element.sign(paymentContainer, pin, order))
-    return { signature, certificateSerial: certificateSerial ?? '' }
+    return { signature, certificateSerial }
   } finally {
     pin.fill(0)
   }

@@ -31,12 +31,15 @@ export class TransportKeys {
 
   /** At power-up. A card that has keys, or was born before under another root, keeps what it has. */
   async prepare(root: Uint8Array | undefined): Promise<void> {
-    if (root === undefined || this.#memory.get(ROOT) !== undefined || this.#keys.versions.length > 0) return
+    if (this.#keys.versions.length > 0) return
+    if (this.#memory.get(ROOT) === undefined) {
+      if (root === undefined) return
+      await this.#memory.commit([put(ROOT, root)])
+    }
+    // Cut off in between, the card has a root and no keys, and makes them at the next power-up.
     const part = (): Uint8Array => this.#random.bytes(KEY_LENGTH)
     const keys = { encryption: part(), mac: part(), data: part() }
-    // The root is written last: a card cut off in between makes its keys again.
     await this.#keys.store({ version: TRANSPORT_VERSION, cipher: SM4, keys }, TRANSPORT_VERSION)
-    await this.#memory.commit([put(ROOT, root)])
   }
 
   /** @throws StatusError 6985 when there is nothing to hand over (any more), 6982 for a certificate that is not the TSM's. */
