@@ -10,7 +10,7 @@ import { policy } from '@anqu/policy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anchorsAnswer, answerBytes, callHeaders, requestBytes } from './api/index.ts'
 import { createAuthority } from './authority.ts'
-import { financialPolicy } from './profiles.ts'
+import { financialPolicy } from './profiles/profiles.ts'
 
 const caller = Sm2PrivateKey.generate()
 const customer = Sm2PrivateKey.generate()

@@ -18,11 +18,13 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 const oldestMs = 5 * 60_000
 
-/** Callers are enrolled by their administrator with a file `<name>.pub` (hex, uncompressed point) in `folder`. */
-export function createCallers(needs: { db: Db; clock: Clock; folder: string }): {
+export type Callers = {
   verify(path: string, headers: Headers, body: Uint8Array): Promise<TrustedCall>
   forgetNonces(): Promise<void>
-} {
+}
+
+/** Callers are enrolled by their administrator with a file `<name>.pub` (hex, uncompressed point) in `folder`. */
+export function createCallers(needs: { db: Db; clock: Clock; folder: string }): Callers {
   const { db, clock, folder } = needs
   const known = new Map<string, Verify>()
   const verifierOf = async (caller: string): Promise<Verify> => {

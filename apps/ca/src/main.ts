@@ -26,6 +26,7 @@ const settings = z.object({
   logLevel: setting.choice(['debug', 'info', 'warn', 'error'], 'info'),
 })
 
+const tickMs = 1_000
 const housekeepingMs = 10 * 60_000
 
 await runMain(async () => {
@@ -44,11 +45,16 @@ await runMain(async () => {
     listen: config,
   })
   const address = await authority.start()
-  const timer = setInterval(() => {
-    authority.housekeeping().catch((error: unknown) => log.warn({ error }, 'housekeeping failed'))
-  }, housekeepingMs)
+  const repeat = (everyMs: number, what: string, run: () => Promise<void>): NodeJS.Timeout =>
+    setInterval(() => {
+      run().catch((error: unknown) => log.warn({ error }, `${what} failed`))
+    }, everyMs)
+  const timers = [
+    repeat(tickMs, 'chaining events', authority.tick),
+    repeat(housekeepingMs, 'housekeeping', authority.housekeeping),
+  ]
   onShutdown(log, async () => {
-    clearInterval(timer)
+    for (const timer of timers) clearInterval(timer)
     await authority.stop()
     await pool.close()
     await db.close()

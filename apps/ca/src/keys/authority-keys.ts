@@ -9,7 +9,7 @@ import {
 } from '@anqu/gm-crypto'
 import { buildCertificate, parseCertificate, randomSerial, type Certificate, type Name } from '@anqu/pki'
 import { loadKeyFile, readIfPresent, type Clock } from '@anqu/platform'
-import { financialPolicy } from './profiles.ts'
+import { financialPolicy } from '../profiles/profiles.ts'
 
 /** A key of the CA with its certificate. */
 export type AuthorityKey = { readonly key: Sm2PrivateKey; readonly certificate: Certificate }

@@ -1,0 +1,201 @@
+import { base64ToBytes, bytesToBase64, bytesToHex, equalBytes, ParseError } from '@anqu/encoding'
+import { sm2Sign, sm3 } from '@anqu/gm-crypto'
+import { buildCertificate, parseCsr, PkiError, randomSerial, verifyCsr, type Csr } from '@anqu/pki'
+import { sql, uuidv7, type Clock, type Db } from '@anqu/platform'
+import type { z } from 'zod'
+import type { issueAnswer, issueRequest, serverRequest, staffRequest } from '../api/schemas.ts'
+import type { AuthorityKeys } from '../keys/authority-keys.ts'
+import type { ProfileStore } from '../profiles/profile-store.ts'
+import {
+  extensionsOf,
+  profileOfPurpose,
+  purposesOf,
+  validMsOf,
+  type ProfileName,
+} from '../profiles/profiles.ts'
+import { Refused } from '../refused.ts'
+
+/** A request this CA does not issue for. One answer for every reason; the reason is in the log. */
+const notIssued = (why: string): Refused => new Refused('not-issued', why)
+
+export type IssueNeeds = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly keys: AuthorityKeys
+  readonly profiles: ProfileStore
+}
+type Answer = z.infer<typeof issueAnswer>
+export type Order = {
+  readonly profile: ProfileName
+  readonly csr: string
+  readonly caller: string
+  readonly idempotencyKey: string
+  readonly correlationId: string
+  readonly registration: { accountId: string; holder: string; terminalId: string } | null
+  /** The common name the request must have: nothing a client may choose. */
+  readonly subject: string | null
+  readonly holder?: string
+  readonly renews?: string
+}
+
+const clockSkewMs = 5 * 60_000
+
+/** Issues a customer's certificate and registers serial ↔ account, holder, terminal (B-7.3.1.2-1, B-7.3.1.2-2). */
+export const issueCustomer = (
+  needs: IssueNeeds,
+  input: z.infer<typeof issueRequest>,
+  caller: string,
+): Promise<Answer> => {
+  const { accountId, holder, terminalId, ...rest } = input
+  return issue(needs, {
+    ...rest,
+    caller,
+    registration: { accountId, holder, terminalId },
+    subject: terminalId,
+  })
+}
+
+/** Issues a certificate for a server of the caller, of the caller's own kinds only. The same key gets the same certificate. */
+export async function issueServer(
+  needs: IssueNeeds,
+  { csr, purpose }: z.infer<typeof serverRequest>,
+  caller: string,
+): Promise<Answer> {
+  if (!purposesOf[caller]?.includes(purpose)) throw notIssued('the purpose is not this caller’s')
+  return issue(needs, {
+    profile: profileOfPurpose[purpose],
+    csr,
+    caller,
+    idempotencyKey: `server:${purpose}:${bytesToBase64(sm3(base64ToBytes(csr)))}`,
+    correlationId: purpose,
+    registration: null,
+    subject: null,
+  })
+}
+
+export const issueStaff = (
+  needs: IssueNeeds,
+  input: z.infer<typeof staffRequest>,
+  caller: string,
+): Promise<Answer> => issue(needs, { ...input, caller, registration: null, subject: input.holder })
+
+function readRequest(der: Uint8Array, subject: string | null): Csr {
+  try {
+    const csr = parseCsr(der)
+    const names = csr.subject.filter(({ type }) => type === 'CN').map(({ value }) => value)
+    if (subject !== null && (names.length !== 1 || names[0] !== subject))
+      throw notIssued('the request names another subject')
+    if (!verifyCsr(csr)) throw notIssued('the request is not signed by its key')
+    return csr
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof PkiError) throw notIssued(error.message)
+    throw error
+  }
+}
+
+type Draft = {
+  readonly serialHex: string
+  readonly profileVersion: number
+  readonly der: Uint8Array
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
+}
+
+async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Draft> {
+  const { clock, keys, profiles } = needs
+  const profile = profiles.current(name)
+  const serial = randomSerial()
+  const notBeforeMs = clock.nowMs() - clockSkewMs
+  const notAfterMs = Math.min(clock.nowMs() + validMsOf(profile), keys.issuing.certificate.notAfterMs)
+  const der = await buildCertificate({
+    serial,
+    subject: csr.subject,
+    publicKey: csr.publicKey,
+    notBeforeMs,
+    notAfterMs,
+    extensions: extensionsOf(profile),
+    issuer: keys.issuing.certificate,
+    signer: {
+      publicKey: keys.issuing.key.publicKey,
+      sign: (message) => sm2Sign(keys.issuing.key, message),
+    },
+  })
+  return {
+    serialHex: bytesToHex(serial),
+    profileVersion: profile.version,
+    der,
+    notBeforeMs,
+    notAfterMs,
+  }
+}
+
+/**
+ * One statement registers the key, the certificate and the event, or none of them. What it does not take is never handed
+ * out: a certificate that left this process is in the database.
+ */
+export async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
+  const request = base64ToBytes(order.csr)
+  const digest = sm3(request)
+  const csr = readRequest(request, order.subject)
+  const draft = await sign(needs, order.profile, csr)
+  const outcome = await register(needs, order, { csr, digest, draft })
+  if (outcome.issued === 1)
+    return answer(
+      { serial: draft.serialHex, der: draft.der, not_after_ms: BigInt(draft.notAfterMs) },
+      needs.keys,
+    )
+  // Somebody was there before: the same order, or an order at the same moment whose row this statement could not see.
+  const before = await find(needs.db, order)
+  if (before === undefined)
+    throw notIssued('the key is registered to another account or terminal, or is blocked')
+  if (!equalBytes(before.request_digest, digest))
+    throw notIssued('the idempotency key was used for another request')
+  return answer(before, needs.keys)
+}
+
+type Registration = { csr: Csr; digest: Uint8Array; draft: Draft }
+
+function register(
+  { db, clock }: IssueNeeds,
+  order: Order,
+  { csr, digest, draft }: Registration,
+): Promise<{ issued: number }> {
+  const nowMs = clock.nowMs()
+  const { accountId = null, terminalId = null } = order.registration ?? {}
+  const holder = order.registration?.holder ?? order.holder ?? null
+  return db.one<{ issued: number }>(sql`
+    with key as (
+      insert into subject_key as k (public_key, account_id, terminal_id)
+      select ${csr.publicKey.bytes}::bytea, ${accountId}::uuid, ${terminalId}::uuid where not exists (
+        select 1 from certificate where caller = ${order.caller} and idempotency_key = ${order.idempotencyKey})
+      on conflict (public_key) do update set public_key = excluded.public_key
+        where k.account_id is not distinct from excluded.account_id
+          and k.terminal_id is not distinct from excluded.terminal_id and not k.blocked
+      returning 1),
+    issued as (
+      insert into certificate (serial, profile, profile_version, account_id, holder, terminal_id, caller,
+        idempotency_key, request_digest, public_key, der, state, not_before_ms, not_after_ms, issued_at_ms, correlation_id, renews)
+      select ${draft.serialHex}, ${order.profile}, ${draft.profileVersion}, ${accountId}, ${holder},
+        ${terminalId}, ${order.caller}, ${order.idempotencyKey}, ${digest}, ${csr.publicKey.bytes}, ${draft.der}, 'good',
+        ${draft.notBeforeMs}, ${draft.notAfterMs}, ${nowMs}, ${order.correlationId}, ${order.renews ?? null} from key
+      on conflict (caller, idempotency_key) do nothing returning serial),
+    event as (
+      insert into ca_event (event_id, at_ms, event, caller, serial, outcome, detail, correlation_id)
+      select ${uuidv7(nowMs)}::uuid, ${nowMs}, 'issued', ${order.caller}, serial, 'success', ${order.profile},
+        ${order.correlationId} from issued)
+    select count(*)::int as issued from issued`)
+}
+
+type Issued = { serial: string; der: Uint8Array; not_after_ms: bigint }
+
+const find = (db: Db, order: Order) =>
+  db.maybe<Issued & { request_digest: Uint8Array }>(sql`
+    select serial, der, not_after_ms, request_digest from certificate
+    where caller = ${order.caller} and idempotency_key = ${order.idempotencyKey}`)
+
+const answer = (issued: Issued, keys: AuthorityKeys): Answer => ({
+  serial: issued.serial,
+  certificate: bytesToBase64(issued.der),
+  chain: [bytesToBase64(keys.issuing.certificate.raw)],
+  notAfterMs: Number(issued.not_after_ms),
+})
