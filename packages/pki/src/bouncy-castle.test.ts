@@ -1,10 +1,8 @@
 import { utf8ToBytes } from '@anqu/encoding'
 import { randomBytes, Sm2PrivateKey } from '@anqu/gm-crypto'
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   buildCrl,
@@ -24,26 +22,15 @@ import {
   verifyOcspResponse,
   type OcspStatus,
 } from './index.ts'
+import { missingJava, runJudge } from './testing/java-judge.ts'
 import { testLeaf, testRoot, testSubCa, type Party } from './testing/test-chain.ts'
 
-/** BouncyCastle 1.72 (Debian: libbcprov-java, libbcpkix-java and a Java development kit) as independent judge. */
-const jars = ['bcprov', 'bcpkix', 'bcutil'].map((name) => `/usr/share/java/${name}.jar`)
-const home = process.env['JAVA_HOME'] ?? ''
-const java = home === '' ? 'java' : join(home, 'bin', 'java')
-// The judge is a source file: a runtime without a compiler cannot run it.
-const hasJava =
-  spawnSync(java, ['--list-modules'], { encoding: 'utf8' }).stdout?.includes('jdk.compiler') === true
-const missing = !hasJava
-  ? 'no Java development kit is installed'
-  : !jars.every(existsSync)
-    ? 'BouncyCastle is not installed'
-    : ''
-const program = fileURLToPath(new URL('../interop/BouncyCastleJudge.java', import.meta.url))
+const missing = missingJava()
 
 describe.skipIf(missing !== '')(`BouncyCastle as judge${missing && ` (skipped: ${missing})`}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'anqu-bc-'))
   const nowMs = Date.now()
-  const verdicts = new Map<string, string>()
+  let verdicts = new Map<string, string>()
   const save = (name: string, der: Uint8Array): void => writeFileSync(join(folder, name), der)
   const read = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)))
 
@@ -101,12 +88,7 @@ describe.skipIf(missing !== '')(`BouncyCastle as judge${missing && ` (skipped: $
     save('request.csr', await createCsr({ key, subject: [{ type: 'CN', value: '张三' }] }))
     await saveLists(root, sub, revoked)
     await saveOcsp(sub, leaf, responder)
-    const run = spawnSync(java, ['-cp', jars.join(':'), program, folder], { encoding: 'utf8' })
-    if (run.status !== 0) throw new Error(run.stderr)
-    for (const line of run.stdout.trim().split('\n')) {
-      const at = line.indexOf('=')
-      verdicts.set(line.slice(0, at), line.slice(at + 1))
-    }
+    verdicts = runJudge('BouncyCastleJudge.java', folder)
   }, 120_000)
   afterAll(() => rmSync(folder, { recursive: true }))
 
