@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks'
-
 /** One contender of a comparison: a name and the work of one operation. */
 export interface Contender {
   readonly name: string

@@ -27,6 +27,10 @@ export function reached(group: Group, target: Target): number {
   return best / find(group, target.ours)
 }
 
+/** On a page some peers are missing; a target without any is no target. */
+export const isJudged = (group: Group, { peers }: Target): boolean =>
+  group.timings.some(({ name }) => peers.includes(name))
+
 export function printGroup(group: Group): void {
   console.log(`\n${group.title}`)
   for (const { name, micros } of group.timings) {
@@ -36,7 +40,7 @@ export function printGroup(group: Group): void {
       `  ${name.padEnd(28)}${micros.toFixed(2).padStart(10)} µs${perSecond.padStart(12)} ops/s${rate}`,
     )
   }
-  for (const target of group.targets) {
+  for (const target of group.targets.filter((one) => isJudged(group, one))) {
     const ratio = reached(group, target)
     const mark = ratio >= target.ratio ? 'reached' : 'MISSED'
     const peers = target.peers.length === 1 ? target.peers[0] : 'the best peer'

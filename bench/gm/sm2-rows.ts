@@ -1,6 +1,5 @@
-import { createPrivateKey, createPublicKey, createSign, createVerify } from 'node:crypto'
+import { bytesToHex } from '@anqu/encoding'
 import {
-  exportPkcs8,
   sm2Decrypt,
   sm2Digest,
   sm2Encrypt,
@@ -12,43 +11,25 @@ import {
 import { jsEngine } from '@anqu/gm-crypto/engines'
 import smCrypto from 'sm-crypto'
 import { sm2 as smCryptoV2 } from 'sm-crypto-v2'
-import { loadLibsm } from './libsm.ts'
 import { compare } from './measure.ts'
+import { nativeSm2 } from './native.ts'
 import { nobleVerify } from './noble.ts'
 import type { Group } from './report.ts'
 
 const message = new Uint8Array(32).fill(0x5a)
 const hash = { hash: true } as const
 
-/** One key in every form the contenders want, and a signature by each. */
-function material() {
-  const key = Sm2PrivateKey.generate()
-  const [privateHex, publicHex] = [key.exportBytes(), key.publicKey.bytes].map((b) =>
-    Buffer.from(b).toString('hex'),
-  )
-  const native = createPrivateKey({ key: Buffer.from(exportPkcs8(key)), format: 'der', type: 'pkcs8' })
-  return {
-    key,
-    privateHex: privateHex ?? '',
-    publicHex: publicHex ?? '',
-    native,
-    nativePublic: createPublicKey(native),
-  }
-}
-
 /** The makers of the SM2 tables; each one measures when it is called. */
-export async function sm2Groups(): Promise<(() => Group)[]> {
-  const libsm = await loadLibsm()
-  const { key, privateHex, publicHex, native, nativePublic } = material()
+export function sm2Groups(): (() => Group)[] {
+  const key = Sm2PrivateKey.generate()
   const [privateBytes, publicBytes] = [key.exportBytes(), key.publicKey.bytes]
-  const peer = new libsm.SM2()
+  const [privateHex, publicHex] = [bytesToHex(privateBytes), bytesToHex(publicBytes)]
+  const native = nativeSm2(key, message)
   const raw = sm2Sign(key, message)
-  const der = createSign('sm3').update(message).sign(native)
   const digest = sm2Digest(key.publicKey, message)
   const point = publicBytes.subarray(1)
   const options = { ...hash, publicKey: publicHex }
-  const rawHex = Buffer.from(raw).toString('hex')
-  const libsmSignature = peer.sign(message, privateBytes, publicBytes)
+  const rawHex = bytesToHex(raw)
   const noble = nobleVerify(publicBytes)
   const known = sm2Verifier(key.publicKey)
   const jsKnown = jsEngine.verifier(point)
@@ -60,8 +41,6 @@ export async function sm2Groups(): Promise<(() => Group)[]> {
     noble(digest, raw),
     smCryptoV2.doVerifySignature(message, rawHex, publicHex, hash),
     smCrypto.sm2.doVerifySignature(list, rawHex, publicHex, hash),
-    createVerify('sm3').update(message).verify(nativePublic, der),
-    peer.verify(message, publicBytes, libsmSignature),
   ]
   if (answers.includes(false)) throw new Error(`a contender does not verify: ${answers.join(' ')}`)
   const jsSign = {
@@ -70,9 +49,9 @@ export async function sm2Groups(): Promise<(() => Group)[]> {
     inverse: jsEngine.signingInverse(privateBytes),
     random: new Uint8Array(32),
   }
-  const peers = ['sm-crypto', 'sm-crypto-v2', '@lifeni/libsm-js', '@noble/curves (digest)']
+  const peers = ['sm-crypto', 'sm-crypto-v2', '@noble/curves (digest)']
   const ciphertext = sm2Encrypt(key.publicKey, message)
-  const plainHex = Buffer.from(ciphertext.subarray(1)).toString('hex')
+  const plainHex = bytesToHex(ciphertext.subarray(1))
   return [
     () => ({
       title: 'SM2 key pair',
@@ -88,10 +67,9 @@ export async function sm2Groups(): Promise<(() => Group)[]> {
       timings: compare([
         { name: 'gm-crypto', run: () => sm2Sign(key, message) },
         { name: 'gm-crypto, JavaScript engine', run: () => jsEngine.sign(jsSign) },
-        { name: 'Node native', run: () => createSign('sm3').update(message).sign(native) },
+        ...native.sign,
         { name: 'sm-crypto', run: () => smCrypto.sm2.doSignature(list, privateHex, options) },
         { name: 'sm-crypto-v2', run: () => smCryptoV2.doSignature(message, privateHex, options) },
-        { name: '@lifeni/libsm-js', run: () => peer.sign(message, privateBytes, publicBytes) },
       ]),
       targets: [{ ours: 'gm-crypto', peers: ['Node native'], ratio: 10 }],
     }),
@@ -102,10 +80,9 @@ export async function sm2Groups(): Promise<(() => Group)[]> {
         { name: 'gm-crypto, known key', run: () => known(message, raw) },
         { name: 'gm-crypto, JavaScript engine', run: () => jsEngine.verify(digest, raw, point) },
         { name: 'the same, known key', run: () => jsKnown(digest, raw) },
-        { name: 'Node native', run: () => createVerify('sm3').update(message).verify(nativePublic, der) },
+        ...native.verify,
         { name: 'sm-crypto', run: () => smCrypto.sm2.doVerifySignature(list, rawHex, publicHex, hash) },
         { name: 'sm-crypto-v2', run: () => smCryptoV2.doVerifySignature(message, rawHex, publicHex, hash) },
-        { name: '@lifeni/libsm-js', run: () => peer.verify(message, publicBytes, libsmSignature) },
         { name: '@noble/curves (digest)', run: () => noble(digest, raw) },
       ]),
       targets: [
@@ -121,7 +98,6 @@ export async function sm2Groups(): Promise<(() => Group)[]> {
         { name: 'gm-crypto', run: () => sm2Encrypt(key.publicKey, message) },
         { name: 'sm-crypto', run: () => smCrypto.sm2.doEncrypt(list, publicHex) },
         { name: 'sm-crypto-v2', run: () => smCryptoV2.doEncrypt(message, publicHex) },
-        { name: '@lifeni/libsm-js', run: () => new libsm.SM2Encrypt(32, publicBytes).encrypt(message) },
       ]),
       targets: [{ ours: 'gm-crypto', peers, ratio: 8 }],
     }),

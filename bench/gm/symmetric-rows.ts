@@ -1,9 +1,9 @@
-import { createCipheriv, createHash } from 'node:crypto'
 import { randomBytes, sm3, sm4Ctr, sm4GcmSeal } from '@anqu/gm-crypto'
 import { jsEngine } from '@anqu/gm-crypto/engines'
 import smCrypto from 'sm-crypto'
 import { sm3 as sm3V2, sm4 as sm4V2 } from 'sm-crypto-v2'
 import { compare } from './measure.ts'
+import { nativeCounter, nativeSm3 } from './native.ts'
 import type { Group } from './report.ts'
 
 const sizes = [64, 1024, 65_536] as const
@@ -17,7 +17,7 @@ function sm3Group(bytes: number): Group {
     timings: compare([
       { name: 'gm-crypto', run: () => sm3(data) },
       { name: 'gm-crypto, JavaScript engine', run: () => jsEngine.sm3(data) },
-      { name: 'Node native', run: () => createHash('sm3').update(data).digest() },
+      ...nativeSm3(data),
       { name: 'sm-crypto', run: () => smCrypto.sm3(data) },
       { name: 'sm-crypto-v2', run: () => sm3V2(data) },
     ]),
@@ -32,13 +32,7 @@ function counterGroup(bytes: number): Group {
     bytes,
     timings: compare([
       { name: 'gm-crypto', run: () => sm4Ctr(key, iv, data) },
-      {
-        name: 'Node native',
-        run: () => {
-          const cipher = createCipheriv('sm4-ctr', key, iv)
-          return [cipher.update(data), cipher.final()]
-        },
-      },
+      ...nativeCounter(key, iv, data),
     ]),
     targets: bytes === 65_536 ? [{ ours: 'gm-crypto', peers: ['Node native'], ratio: 1.1 }] : [],
   }
