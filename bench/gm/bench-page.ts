@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,9 +10,11 @@ import { build } from 'vite'
 
 // `npm run bench:gm:page`: the benchmark of gm-crypto and of the packages that run in a browser, on a page in Chromium.
 
+const limitMs = 5 * 60_000
 const folder = fileURLToPath(new URL('../../gm/', import.meta.url))
 
-async function bundle(place: string): Promise<Buffer> {
+/** Builds the page's scripts; answers the folder they lie in and the one the page loads. */
+async function bundle(place: string): Promise<{ assets: string; entry: string }> {
   await build({
     root: folder,
     configFile: false,
@@ -25,29 +27,43 @@ async function bundle(place: string): Promise<Buffer> {
         resolveId: (source) => (source === './native.ts' ? path.join(folder, 'no-native.ts') : undefined),
       },
     ],
-    build: { outDir: place, target: 'es2022', rollupOptions: { input: path.join(folder, 'page.ts') } },
+    build: {
+      outDir: place,
+      target: 'es2022',
+      rollupOptions: {
+        input: path.join(folder, 'page.ts'),
+        output: { entryFileNames: 'assets/page.js' },
+      },
+    },
   })
-  const [file] = (await readdir(path.join(place, 'assets'))).filter((name) => name.endsWith('.js'))
-  if (file === undefined) throw new Error('the page was not built')
-  return readFile(path.join(place, 'assets', file))
+  return { assets: path.join(place, 'assets'), entry: 'page.js' }
+}
+
+/** Serves the page and its scripts, and nothing else. */
+async function serve({ assets, entry }: { assets: string; entry: string }): Promise<Server> {
+  const scripts = new Map<string, Buffer>()
+  for (const name of await readdir(assets))
+    scripts.set(`/assets/${name}`, await readFile(path.join(assets, name)))
+  const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/assets/${entry}"></script>`
+  const server = createServer(({ url = '' }, response) => {
+    const script = scripts.get(url)
+    if (script) response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
+    else if (url === '/') response.writeHead(200, { 'content-type': 'text/html' }).end(page)
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
 }
 
 async function run(executablePath: string): Promise<void> {
   const place = await mkdtemp(path.join(tmpdir(), 'gm-bench-'))
-  const script = await bundle(place)
-  const server = createServer((request, response) => {
-    if (request.url === '/page.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
-    else
-      response
-        .writeHead(200, { 'content-type': 'text/html' })
-        .end('<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const server = await serve(await bundle(place))
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
     console.log(`Chromium ${browser.version()}`)
     const page = await browser.newPage()
     const ended = new Promise<void>((resolve, reject) => {
+      setTimeout(() => reject(new Error('the page did not finish')), limitMs).unref()
       page.on('pageerror', reject)
       page.on('console', (message) => {
         if (message.text() === 'done') resolve()

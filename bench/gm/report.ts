@@ -31,7 +31,8 @@ export function reached(group: Group, target: Target): number {
 export const isJudged = (group: Group, { peers }: Target): boolean =>
   group.timings.some(({ name }) => peers.includes(name))
 
-export function printGroup(group: Group): void {
+/** Prints a table with its ratios, and against their marks if these were set for the place it runs in. */
+export function printGroup(group: Group, shown: 'marks' | 'ratios' = 'marks'): void {
   console.log(`\n${group.title}`)
   for (const { name, micros } of group.timings) {
     const rate = group.bytes === undefined ? '' : `${(group.bytes / micros).toFixed(0).padStart(8)} MB/s`
@@ -44,7 +45,8 @@ export function printGroup(group: Group): void {
     const ratio = reached(group, target)
     const mark = ratio >= target.ratio ? 'reached' : 'MISSED'
     const peers = target.peers.length === 1 ? target.peers[0] : 'the best peer'
-    console.log(`  → ${target.ours}: ${ratio.toFixed(2)} × ${peers} (at least ${target.ratio}): ${mark}`)
+    const verdict = shown === 'marks' ? ` (at least ${target.ratio}): ${mark}` : ''
+    console.log(`  → ${target.ours}: ${ratio.toFixed(2)} × ${peers}${verdict}`)
   }
 }
 

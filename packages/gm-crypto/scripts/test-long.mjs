@@ -11,6 +11,8 @@ const { status } = spawnSync(
     'run',
     '--root',
     root,
+    '--project',
+    'suite',
     '--testTimeout',
     '1800000',
     'packages/gm-crypto',

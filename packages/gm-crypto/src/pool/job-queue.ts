@@ -44,12 +44,15 @@ export class JobQueue {
     if (this.#closed) throw isClosed()
     if (this.#workers.size === 0) throw noWorker()
     if (this.#waiting.length >= this.#maxWaiting) throw new GmCryptoError('gm.busy', 'too many jobs wait')
+    const settled = new AbortController()
     const outcome = await new Promise<Outcome>((resolve, reject) => {
       const entry: Waiting = { job, resolve, reject }
       this.#waiting.push(entry)
-      signal?.addEventListener('abort', () => this.#giveUp(entry, signal), { once: true })
+      // A long-lived signal does not gather a listener for each job.
+      const once = { once: true, signal: settled.signal }
+      signal?.addEventListener('abort', () => this.#giveUp(entry, signal), once)
       this.#schedule()
-    })
+    }).finally(() => settled.abort())
     if (!outcome.ok) throw new GmCryptoError(outcome.code, outcome.message)
     return outcome.value
   }

@@ -32,10 +32,28 @@ export class HmacSm3 {
   }
 }
 
+/** Messages up to here are hashed in one call to the engine a pass. */
+const shortLength = 4096
+
 /** HMAC-SM3 of `data`: 32 bytes. */
 export function hmacSm3(key: KeyBytes, data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const hmac = new HmacSm3(key)
-  const code = hmac.mac(data)
-  hmac.wipe()
+  if (data.length > shortLength) {
+    const hmac = new HmacSm3(key)
+    const code = hmac.mac(data)
+    hmac.wipe()
+    return code
+  }
+  const inner = new Uint8Array(blockSize + data.length)
+  const outer = new Uint8Array(blockSize + 32)
+  withKey(key, (bytes) => inner.set(bytes.length > blockSize ? sm3(bytes) : bytes))
+  for (let i = 0; i < blockSize; i++) {
+    outer[i] = (inner[i] ?? 0) ^ 0x5c
+    inner[i] = (inner[i] ?? 0) ^ 0x36
+  }
+  inner.set(data, blockSize)
+  outer.set(sm3(inner), blockSize)
+  const code = sm3(outer)
+  inner.fill(0)
+  outer.fill(0)
   return code
 }

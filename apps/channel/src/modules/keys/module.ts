@@ -9,7 +9,7 @@ import {
   sm4UnwrapKey,
   sm4WrapKey,
 } from '@anqu/gm-crypto'
-import type { GmPool, PooledKey } from '@anqu/gm-crypto/pool'
+import type { GmPool } from '@anqu/gm-crypto/pool'
 import { agreeWith, type ServerAgreement } from '@anqu/message'
 import { createCsr } from '@anqu/pki'
 import type { Clock, Db } from '@anqu/platform'
@@ -84,7 +84,6 @@ export async function createKeys(needs: {
   const lookupKey = await dataKey('lookup')
   const receiptKey = await loadServerKey(store, 'receipt', needs)
   const messageKey = await loadServerKey(store, 'message', needs)
-  const signWithReceiptKey = signing(receiptKey.key, needs.pool)
   return {
     messageKey: { ...messageKey, agree: agreement(messageKey.key, needs.pool) },
     receiptKey,
@@ -104,7 +103,7 @@ export async function createKeys(needs: {
     lookup: (purpose, value) =>
       lookupKey.use((key) => bytesToHex(hmacSm3(key, utf8ToBytes(`${purpose}\n${value}`)))),
     signReceipt: async (bytes) => ({
-      signature: await signWithReceiptKey(bytes),
+      signature: sm2Sign(receiptKey.key, bytes),
       certificate: receiptKey.certificate,
     }),
   }
@@ -121,11 +120,7 @@ async function byWorkers<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const signing = (key: Sm2PrivateKey, pool: GmPool | undefined): PooledKey['sign'] => {
-  const pooled = pool?.useKey(key)
-  return pooled ? (bytes) => byWorkers(() => pooled.sign(bytes)) : async (bytes) => sm2Sign(key, bytes)
-}
-
+/** A key agreement costs more than the way to a worker and back; a signature does not (decision 0008). */
 const agreement = (key: Sm2PrivateKey, pool: GmPool | undefined): ServerAgreement => {
   const pooled = pool?.useKey(key)
   return pooled ? (exchange) => byWorkers(() => pooled.agree(exchange)) : agreeWith(key)
