@@ -13,6 +13,7 @@ import { otpControls } from './otp.ts'
 import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
 import { secureElementControls } from './secure-element.ts'
+import { secureElementSecretControls } from './secure-element-secrets.ts'
 import { sessionControls } from './session.ts'
 import { signingFlowControls } from './signing-flow.ts'
 import { tsmControls } from './tsm.ts'
@@ -30,6 +31,7 @@ export const allControls: readonly Control[] = [
   ...keyboardControls,
   ...privacyControls,
   ...secureElementControls,
+  ...secureElementSecretControls,
   ...tsmControls,
   ...bindingControls,
   ...operationControls,

@@ -41,6 +41,13 @@ const nothingIsRefused: Interference = {
   },
 }
 
+let key: Uint8Array | undefined
+/** The first public key that came by, for every later one. */
+const firstKey = (answer: Uint8Array): Uint8Array => {
+  key ??= answer.slice()
+  return key
+}
+
 const appended = (text: string): Interference => ({
   dump: (bytes) => Buffer.concat([bytes, Buffer.from(text)]),
   logs: (logs) => `${logs}\n${text}`,
@@ -224,6 +231,25 @@ export const plantedFaults: readonly PlantedFault[] = [
       },
     },
   ),
+  plain(
+    'the card draws the same bytes again and again, and makes its keys of them',
+    ['se.random', 'se.key-generation', 'se.both-pairs'],
+    {
+      async card(command, proceed) {
+        const answer = await proceed()
+        const isPublicKey = answer.length === 67 && answer[0] === 0x04
+        if (isPublicKey) return firstKey(answer)
+        return command[1] === 0x84 && answer.length > 2
+          ? answer.map((byte, at) => (at < answer.length - 2 ? 0xa5 : byte))
+          : answer
+      },
+    },
+  ),
+  plain('the card reads files to everybody', ['se.no-key-export'], {
+    async card(command, proceed) {
+      return command[1] === 0xb0 ? Uint8Array.of(1, 2, 3, 4, 0x90, 0x00) : proceed()
+    },
+  }),
   plain('the card hands out 32 bytes for every command', ['se.request'], {
     async card(command, proceed) {
       const answer = await proceed()
