@@ -9,7 +9,7 @@ import { paymentsBench } from './payments.bench.ts'
 // docs/reference/benchmarks.md says what is measured and how to read it. No figure makes the run fail.
 
 const require = createRequire(import.meta.url)
-const peers = ['sm-crypto', 'sm-crypto-v2', '@noble/curves', '@node-rs/argon2']
+const peers = ['sm-crypto', 'sm-crypto-v2', '@lifeni/libsm-js', '@noble/curves', '@node-rs/argon2']
 
 function versionOf(name: string): string {
   for (const folder of require.resolve.paths(name) ?? []) {
@@ -31,6 +31,6 @@ const engine = await initGmCrypto()
 console.log(`Machine  ${cpus()[0]?.model.trim()} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB`)
 console.log(`Node     ${process.version}, OpenSSL ${process.versions.openssl}, gm-crypto engine: ${engine}`)
 console.log(`Peers    ${peers.map((name) => `${name} ${versionOf(name)}`).join(', ')}`)
-if (wanted('crypto')) cryptoBench()
+if (wanted('crypto')) await cryptoBench()
 if (wanted('payments')) await paymentsBench()
 console.log(`\n${((performance.now() - startedAt) / 1000).toFixed(0)} s`)

@@ -46,12 +46,12 @@ function opensslSpeed(): string {
 async function main(): Promise<void> {
   const engine = await initGmCrypto()
   await loadWasmEngine()
-  const packages = ['sm-crypto', 'sm-crypto-v2', '@noble/curves']
+  const packages = ['sm-crypto', 'sm-crypto-v2', '@lifeni/libsm-js', '@noble/curves']
   console.log(`CPU      ${cpus()[0]?.model.trim()} × ${cpus().length}`)
   console.log(`Node     ${process.version}, OpenSSL ${process.versions.openssl}; engine in use: ${engine}`)
   console.log(`Peers    ${packages.map((name) => `${name} ${version(name)}`).join(', ')}`)
   const results: { group: Group; target: Target | undefined }[] = []
-  for (const make of [...sm2Groups(), ...symmetricGroups()]) {
+  for (const make of [...(await sm2Groups()), ...symmetricGroups()]) {
     const group = make()
     printGroup(group)
     for (const target of group.targets) results.push({ group, target })

@@ -10,6 +10,11 @@ import { build } from 'vite'
 
 // `npm run bench:gm:page`: the benchmark of gm-crypto and of the packages that run in a browser, on a page in Chromium.
 
+/** What a page has none of. */
+const standIns = new Map([
+  ['./native.ts', 'no-native.ts'],
+  ['./libsm.ts', 'no-libsm.ts'],
+])
 const limitMs = 5 * 60_000
 const folder = fileURLToPath(new URL('../../gm/', import.meta.url))
 
@@ -22,9 +27,12 @@ async function bundle(place: string): Promise<{ assets: string; entry: string }>
     resolve: { conditions: ['anqu-source', 'module', 'browser'] },
     plugins: [
       {
-        name: 'no-native',
+        name: 'stand-ins',
         enforce: 'pre',
-        resolveId: (source) => (source === './native.ts' ? path.join(folder, 'no-native.ts') : undefined),
+        resolveId: (source) => {
+          const file = standIns.get(source)
+          return file === undefined ? undefined : path.join(folder, file)
+        },
       },
     ],
     build: {

@@ -11,6 +11,7 @@ import {
 import { jsEngine } from '@anqu/gm-crypto/engines'
 import smCrypto from 'sm-crypto'
 import { sm2 as smCryptoV2 } from 'sm-crypto-v2'
+import { libsmPeer } from './libsm.ts'
 import { compare } from './measure.ts'
 import { nativeSm2 } from './native.ts'
 import { nobleVerify } from './noble.ts'
@@ -20,11 +21,12 @@ const message = new Uint8Array(32).fill(0x5a)
 const hash = { hash: true } as const
 
 /** The makers of the SM2 tables; each one measures when it is called. */
-export function sm2Groups(): (() => Group)[] {
+export async function sm2Groups(): Promise<(() => Group)[]> {
   const key = Sm2PrivateKey.generate()
   const [privateBytes, publicBytes] = [key.exportBytes(), key.publicKey.bytes]
   const [privateHex, publicHex] = [bytesToHex(privateBytes), bytesToHex(publicBytes)]
   const native = nativeSm2(key, message)
+  const libsm = await libsmPeer({ message, privateBytes, publicBytes })
   const raw = sm2Sign(key, message)
   const digest = sm2Digest(key.publicKey, message)
   const point = publicBytes.subarray(1)
@@ -49,7 +51,7 @@ export function sm2Groups(): (() => Group)[] {
     inverse: jsEngine.signingInverse(privateBytes),
     random: new Uint8Array(32),
   }
-  const peers = ['sm-crypto', 'sm-crypto-v2', '@noble/curves (digest)']
+  const peers = ['sm-crypto', 'sm-crypto-v2', '@lifeni/libsm-js', '@noble/curves (digest)']
   const ciphertext = sm2Encrypt(key.publicKey, message)
   const plainHex = bytesToHex(ciphertext.subarray(1))
   return [
@@ -70,6 +72,7 @@ export function sm2Groups(): (() => Group)[] {
         ...native.sign,
         { name: 'sm-crypto', run: () => smCrypto.sm2.doSignature(list, privateHex, options) },
         { name: 'sm-crypto-v2', run: () => smCryptoV2.doSignature(message, privateHex, options) },
+        ...libsm.sign,
       ]),
       targets: [{ ours: 'gm-crypto', peers: ['Node native'], ratio: 10 }],
     }),
@@ -83,6 +86,7 @@ export function sm2Groups(): (() => Group)[] {
         ...native.verify,
         { name: 'sm-crypto', run: () => smCrypto.sm2.doVerifySignature(list, rawHex, publicHex, hash) },
         { name: 'sm-crypto-v2', run: () => smCryptoV2.doVerifySignature(message, rawHex, publicHex, hash) },
+        ...libsm.verify,
         { name: '@noble/curves (digest)', run: () => noble(digest, raw) },
       ]),
       targets: [
@@ -98,6 +102,7 @@ export function sm2Groups(): (() => Group)[] {
         { name: 'gm-crypto', run: () => sm2Encrypt(key.publicKey, message) },
         { name: 'sm-crypto', run: () => smCrypto.sm2.doEncrypt(list, publicHex) },
         { name: 'sm-crypto-v2', run: () => smCryptoV2.doEncrypt(message, publicHex) },
+        ...libsm.encrypt,
       ]),
       targets: [{ ours: 'gm-crypto', peers, ratio: 8 }],
     }),
