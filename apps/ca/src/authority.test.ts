@@ -4,11 +4,11 @@ import path from 'node:path'
 import { base64ToBytes, bytesToBase64, bytesToHex, utf8ToBytes } from '@anqu/encoding'
 import { randomBytes, sm2Sign, sm2Verify, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createCsr, parseCertificate, privateKeySigner, validateChain } from '@anqu/pki'
-import { silentLog, uuidv7 } from '@anqu/platform'
+import { answerBytes, callHeaders, requestBytes, silentLog, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import { policy } from '@anqu/policy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anchorsAnswer, answerBytes, callHeaders, requestBytes } from './api/index.ts'
+import { anchorsAnswer, protocol } from './api/index.ts'
 import { createAuthority } from './authority.ts'
 import { financialPolicy } from './profiles/profiles.ts'
 
@@ -51,7 +51,10 @@ type Signed = { headers: Record<string, string>; bytes: Uint8Array }
 function sign(route: string, body: object, key = caller): Signed {
   const bytes = utf8ToBytes(JSON.stringify(body))
   const [timestamp, nonce] = [String(clock.nowMs()), bytesToHex(randomBytes(16))]
-  const signature = sm2Sign(key, requestBytes({ path: route, caller: 'channel', timestamp, nonce }, bytes))
+  const signature = sm2Sign(
+    key,
+    requestBytes(protocol, { path: route, caller: 'channel', timestamp, nonce }, bytes),
+  )
   return {
     bytes,
     headers: {
@@ -81,6 +84,7 @@ async function call<T>(route: string, body: object): Promise<T> {
   const answer = await send(route, request)
   const service = parseCertificate(base64ToBytes(anchors.service))
   const signed = answerBytes(
+    protocol,
     { status: answer.status, requestSignature: request.headers[callHeaders.signature] ?? '' },
     answer.bytes,
   )

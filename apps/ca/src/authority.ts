@@ -1,9 +1,12 @@
 import { bytesToBase64 } from '@anqu/encoding'
 import type { GmPool } from '@anqu/gm-crypto/pool'
 import {
+  createCallers,
   createHttpServer,
   migrate,
   platformMigrations,
+  signedRoutes,
+  UntrustedCall,
   type Clock,
   type Db,
   type ErrorRenderer,
@@ -11,12 +14,12 @@ import {
   type HttpServerOptions,
   type Log,
 } from '@anqu/platform'
-import { createCallers, UntrustedCall } from './callers.ts'
+import { protocol } from './api/index.ts'
 import { loadAuthorityKeys } from './keys/authority-keys.ts'
 import { linkEvents } from './overview/event-chain.ts'
 import { openProfileStore } from './profiles/profile-store.ts'
 import { registerCalls } from './register-calls.ts'
-import { signedRoutes } from './signed-routes.ts'
+import { Refused } from './refused.ts'
 
 export type AuthorityNeeds = {
   readonly db: Db
@@ -44,17 +47,23 @@ export async function createAuthority(needs: AuthorityNeeds): Promise<Authority>
   await migrate(db, [platformMigrations, migrations], { clock })
   const keys = await loadAuthorityKeys(dataDir, clock)
   const profiles = await openProfileStore({ db, clock })
-  const callers = createCallers({ db, clock, folder: callersDir })
+  const callers = createCallers({ protocol, db, clock, folder: callersDir })
   const server = createHttpServer({ listen, settingPrefix, log, renderError, correlation: 'inherit' })
   server.app.get('/v1/anchors', async () => ({
     certificates: [keys.issuing.certificate, keys.root].map((certificate) => bytesToBase64(certificate.raw)),
     service: bytesToBase64(keys.service.certificate.raw),
   }))
   await server.app.register(async (scope) => {
-    const route = signedRoutes(scope, { callers, keys, log })
+    const route = signedRoutes(scope, { protocol, callers, key: keys.service.key, refuse: refuseWith(log) })
     registerCalls(route, { db, clock, keys, profiles, pool: needs.pool })
   })
   return { ...server, tick: () => linkEvents(db), housekeeping: () => callers.forgetNonces() }
+}
+
+const refuseWith = (log: Log) => (error: unknown) => {
+  if (!(error instanceof Refused)) return undefined
+  log.info({ code: error.code, why: error.message }, 'refused')
+  return { status: 422, value: { refused: error.code } }
 }
 
 const renderError: ErrorRenderer = (error, correlationId) =>

@@ -1,3 +1,4 @@
+import type { SignedRoute } from '@anqu/platform'
 import * as api from './api/index.ts'
 import { issueCustomer, issueServer, issueStaff, type IssueNeeds } from './issue/issue-certificate.ts'
 import { certificateInstalled, renewCertificate } from './issue/renew-certificate.ts'
@@ -5,7 +6,6 @@ import { decide, listProposals, propose, type OfficerNeeds } from './officers/pr
 import { readEvents } from './overview/event-chain.ts'
 import { readCertificate, searchCertificates } from './overview/search.ts'
 import { expiryCalendar, statistics } from './overview/statistics.ts'
-import type { SignedRoute } from './signed-routes.ts'
 import {
   ask,
   readStatus,

@@ -13,7 +13,7 @@ import {
   systemClock,
 } from '@anqu/platform'
 import { z } from 'zod'
-import { connectAuthority } from './keys/authority-link.ts'
+import { linkAuthority } from './keys/authority-link.ts'
 import { createTsm, settingPrefix } from './service.ts'
 
 const settings = z.object({
@@ -48,7 +48,7 @@ await runMain(async () => {
     dataDir,
     callersDir: config.callersDir ?? path.join(dataDir, 'callers'),
     signersDir: config.signersDir ?? path.join(dataDir, 'signers'),
-    authority: await connectAuthority({ ...config, clock }),
+    authority: await linkAuthority({ ...config, clock }),
     listen: config,
   })
   const address = await tsm.start()

@@ -1,4 +1,4 @@
 export * from './schemas.ts'
 export * from './officers.ts'
 export * from './overview.ts'
-export { answerBytes, callHeaders, requestBytes } from './signed-call.ts'
+export { connectAuthority, protocol, type AuthorityConnection } from './connect.ts'

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { base64ToBytes, bytesToBase64, bytesToHex, utf8ToBytes } from '@anqu/encoding'
 import { randomBytes, sm2Sign, sm2Verify, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createCsr, parseCertificate, privateKeySigner } from '@anqu/pki'
-import { silentLog, uuidv7 } from '@anqu/platform'
+import { answerBytes, callHeaders, requestBytes, silentLog, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
-import { anchorsAnswer, answerBytes, callHeaders, requestBytes, type issueAnswer } from '../api/index.ts'
+import { anchorsAnswer, protocol, type issueAnswer } from '../api/index.ts'
 import type { z } from 'zod'
 import { createAuthority, type Authority } from '../authority.ts'
 
@@ -70,7 +70,10 @@ export class CaWorld {
   sign(route: string, body: object, caller = 'channel'): Signed {
     const bytes = utf8ToBytes(JSON.stringify(body))
     const [timestamp, nonce] = [String(this.clock.nowMs()), bytesToHex(randomBytes(16))]
-    const signature = sm2Sign(this.caller, requestBytes({ path: route, caller, timestamp, nonce }, bytes))
+    const signature = sm2Sign(
+      this.caller,
+      requestBytes(protocol, { path: route, caller, timestamp, nonce }, bytes),
+    )
     return {
       bytes,
       headers: {
@@ -93,7 +96,7 @@ export class CaWorld {
     const bytes = new Uint8Array(await response.arrayBuffer())
     const service = parseCertificate(base64ToBytes((await this.anchors()).service))
     const requestSignature = request.headers[callHeaders.signature] ?? ''
-    const signed = answerBytes({ status: response.status, requestSignature }, bytes)
+    const signed = answerBytes(protocol, { status: response.status, requestSignature }, bytes)
     const signature = base64ToBytes(response.headers.get(callHeaders.signature) ?? '')
     if (!sm2Verify(service.publicKey, signed, signature))
       throw new Error('the answer is not signed by the CA')

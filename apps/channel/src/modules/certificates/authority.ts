@@ -50,3 +50,14 @@ export class AuthorityUnavailable extends Error {
     this.name = 'AuthorityUnavailable'
   }
 }
+
+/** The CA answered, and does not do this. */
+export class AuthorityRefused extends Error {
+  /** The CA's own word for why, e.g. `not-allowed`. */
+  readonly code: string
+  constructor(code: string) {
+    super(`the certification authority refused: ${code}`)
+    this.name = 'AuthorityRefused'
+    this.code = code
+  }
+}

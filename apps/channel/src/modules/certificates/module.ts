@@ -2,7 +2,12 @@ import { Refusal, staffCertificates } from '@anqu/contract'
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
 import { bind, type BoundRoute } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
-import { AuthorityUnavailable, type CertificationAuthority, type IssuedCertificate } from './authority.ts'
+import {
+  AuthorityRefused,
+  AuthorityUnavailable,
+  type CertificationAuthority,
+  type IssuedCertificate,
+} from './authority.ts'
 
 export type Certificates = {
   readonly routes: BoundRoute[]
@@ -151,7 +156,8 @@ async function asRefusal<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof AuthorityUnavailable) throw new Refusal('server.unavailable', error.message)
+    if (error instanceof AuthorityUnavailable || error instanceof AuthorityRefused)
+      throw new Refusal('server.unavailable', error.message)
     throw error
   }
 }
