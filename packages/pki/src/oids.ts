@@ -32,6 +32,7 @@ export const OID_ISSUING_DISTRIBUTION_POINT = '2.5.29.28'
 /** RFC 5280 section 4.2.2.1 */
 export const OID_AUTHORITY_INFO_ACCESS = '1.3.6.1.5.5.7.1.1'
 export const OID_ACCESS_OCSP = '1.3.6.1.5.5.7.48.1'
+export const OID_ACCESS_CA_ISSUERS = '1.3.6.1.5.5.7.48.2'
 
 /** RFC 5280 section 4.2.1.12 */
 export const EKU_ANY = '2.5.29.37.0'
@@ -47,3 +48,5 @@ export const OID_SM3 = '1.2.156.10197.1.401'
 /** RFC 6960 sections 4.2.1, 4.4.1 */
 export const OID_OCSP_BASIC = '1.3.6.1.5.5.7.48.1.1'
 export const OID_OCSP_NONCE = '1.3.6.1.5.5.7.48.1.2'
+/** RFC 6960 section 4.2.2.2.1 */
+export const OID_OCSP_NO_CHECK = '1.3.6.1.5.5.7.48.1.5'

@@ -2,6 +2,7 @@ import {
   derBoolean,
   derExplicit,
   derImplicit,
+  derNull,
   derOctets,
   derOid,
   derRaw,
@@ -17,6 +18,7 @@ import { generalNameToDer, type GeneralName } from '../name/general-name.ts'
 import { nameToDer, type Name } from '../name/name.ts'
 import * as oids from '../oids.ts'
 import { PkiError } from '../pki-error.ts'
+import { urlPointToDer } from '../revocation/distribution-point.ts'
 import type { Signer } from '../signer.ts'
 import type { Certificate } from './certificate.ts'
 import { extensionToDer } from './extension-to-der.ts'
@@ -32,8 +34,15 @@ export interface ExtensionRequest extends PolicyRequest {
   readonly extKeyUsage?: readonly string[]
   readonly subjectAltNames?: readonly GeneralName[]
   readonly nameConstraints?: NameConstraints
+  /** Each is one distribution point: the list there speaks for this certificate and all reasons. */
   readonly crlUrls?: readonly string[]
+  /** Where delta lists are found (RFC 5280 section 4.2.1.15). */
+  readonly deltaCrlUrls?: readonly string[]
   readonly ocspUrls?: readonly string[]
+  /** Where the issuer's own certificate is found (RFC 5280 section 4.2.2.1). */
+  readonly caIssuerUrls?: readonly string[]
+  /** A responder's certificate whose own state nobody needs to ask for (RFC 6960 section 4.2.2.2.1). */
+  readonly ocspNoCheck?: boolean
 }
 
 export interface CertificateRequest {
@@ -60,8 +69,6 @@ function basicConstraintsToDer({ ca, pathLength }: BasicConstraints): DerValue {
     ? derSequence(derBoolean(true))
     : derSequence(derBoolean(true), derUnsigned(pathLength))
 }
-
-const uri = (value: string): DerValue => generalNameToDer({ kind: 'uri', value })
 
 function subtreesToDer(number: number, names: readonly GeneralName[]): DerValue[] {
   if (names.length === 0) return []
@@ -91,20 +98,27 @@ function requestedExtensions(request: ExtensionRequest, emptySubject: boolean): 
   return [...list, ...policyExtensionsToDer(request), ...locationExtensions(request)]
 }
 
-function locationExtensions({ crlUrls, ocspUrls }: ExtensionRequest): DerValue[] {
+function accessToDer({ ocspUrls = [], caIssuerUrls = [] }: ExtensionRequest): DerValue[] {
+  const places = (method: string, urls: readonly string[]): DerValue[] =>
+    urls.map((value) => derSequence(derOid(method), generalNameToDer({ kind: 'uri', value })))
+  return [...places(oids.OID_ACCESS_OCSP, ocspUrls), ...places(oids.OID_ACCESS_CA_ISSUERS, caIssuerUrls)]
+}
+
+/** RFC 5280 sections 4.2.1.13, 4.2.1.15, 4.2.2.1 and RFC 6960 section 4.2.2.2.1: none of them is critical. */
+function locationExtensions(request: ExtensionRequest): DerValue[] {
+  const { crlUrls = [], deltaCrlUrls = [], ocspNoCheck = false } = request
   const list: DerValue[] = []
-  if (crlUrls?.length) {
-    const points = crlUrls.map((url) => derSequence(derExplicit(0, derExplicit(0, uri(url)))))
-    list.push(extensionToDer(oids.OID_CRL_DISTRIBUTION_POINTS, 'plain', derSequence(...points)))
+  const add = (oid: string, items: readonly DerValue[]): void => {
+    if (items.length > 0) list.push(extensionToDer(oid, 'plain', derSequence(...items)))
   }
-  if (ocspUrls?.length) {
-    const places = ocspUrls.map((url) => derSequence(derOid(oids.OID_ACCESS_OCSP), uri(url)))
-    list.push(extensionToDer(oids.OID_AUTHORITY_INFO_ACCESS, 'plain', derSequence(...places)))
-  }
+  add(oids.OID_CRL_DISTRIBUTION_POINTS, crlUrls.map(urlPointToDer))
+  add(oids.OID_FRESHEST_CRL, deltaCrlUrls.map(urlPointToDer))
+  add(oids.OID_AUTHORITY_INFO_ACCESS, accessToDer(request))
+  if (ocspNoCheck) list.push(extensionToDer(oids.OID_OCSP_NO_CHECK, 'plain', derNull()))
   return list
 }
 
-function checkRequest({ serial, notBeforeMs, notAfterMs, issuer }: CertificateRequest): void {
+function checkRequest({ serial, notBeforeMs, notAfterMs, issuer, extensions }: CertificateRequest): void {
   // 64 random bits at least, so that nobody can choose the signed bytes (B-7.3.1.2-3 wants them unique as well).
   if (
     serial.length < 8 ||
@@ -118,6 +132,10 @@ function checkRequest({ serial, notBeforeMs, notAfterMs, issuer }: CertificateRe
   // Certificates know whole seconds only.
   if (issuer !== 'self' && Math.floor(notAfterMs / 1000) * 1000 > issuer.notAfterMs) {
     throw new PkiError('validity', `the validity ends after that of the issuer ${issuer}`)
+  }
+  // Whoever may sign no answers has no use for it, and the mark would look like an exemption from revocation.
+  if (extensions.ocspNoCheck === true && !extensions.extKeyUsage?.includes(oids.EKU_OCSP_SIGNING)) {
+    throw new PkiError('extension', 'only a certificate for OCSP signing may go unchecked')
   }
 }
 

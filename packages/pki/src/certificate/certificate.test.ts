@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   buildCertificate,
+  EKU_OCSP_SIGNING,
   EKU_SERVER_AUTH,
   formatName,
   keyIdentifier,
@@ -72,6 +73,8 @@ describe('a built certificate', () => {
       extensions: {
         crlUrls: ['http://crl.test/1.crl'],
         ocspUrls: ['http://ocsp.test/'],
+        caIssuerUrls: ['http://ca.test/issuing.cer'],
+        deltaCrlUrls: ['http://crl.test/delta.crl'],
         subjectAltNames: [
           { kind: 'ip', value: Uint8Array.of(127, 0, 0, 1) },
           { kind: 'email', value: 'a@b.test' },
@@ -82,8 +85,19 @@ describe('a built certificate', () => {
     })
     expect(certificate.extensions.crlUrls).toEqual(['http://crl.test/1.crl'])
     expect(certificate.extensions.ocspUrls).toEqual(['http://ocsp.test/'])
+    expect(certificate.extensions.caIssuerUrls).toEqual(['http://ca.test/issuing.cer'])
+    expect(certificate.extensions.deltaCrlUrls).toEqual(['http://crl.test/delta.crl'])
+    expect(certificate.extensions.critical).toEqual(new Set(['2.5.29.19', '2.5.29.15']))
     expect(certificate.subjectAltNames.map((name) => name.kind)).toEqual(['ip', 'email', 'uri', 'directory'])
   })
+})
+
+test('a responder that need not be asked about says so, and not as a critical extension', async () => {
+  const extensions = { extKeyUsage: [EKU_OCSP_SIGNING], ocspNoCheck: true }
+  const { certificate } = await testLeaf(sub, { extensions })
+  expect(certificate.extensions.ocspNoCheck).toBe(true)
+  expect(bytesToHex(certificate.raw)).toContain('300f06092b060105050730010504020500')
+  expect(leaf.certificate.extensions.ocspNoCheck).toBeUndefined()
 })
 
 describe('what no verifier would accept is not built', () => {
@@ -95,6 +109,7 @@ describe('what no verifier would accept is not built', () => {
     ['a validity beyond that of the issuer', { notAfterMs: NOW_MS + 2 * YEAR_MS }],
     ['a country that is not a code', { subject: [{ type: 'C', value: 'China' }] }],
     ['an empty attribute', { subject: [{ type: 'CN', value: '' }] }],
+    ['a mark to go unchecked on what may not sign answers', { extensions: { ocspNoCheck: true } }],
     [
       'a host name with a blank',
       { extensions: { subjectAltNames: [{ kind: 'dns' as const, value: 'a b' }] } },

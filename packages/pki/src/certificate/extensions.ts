@@ -1,5 +1,5 @@
 import { derContextTag, DerReader } from '@anqu/encoding'
-import { readGeneralNames, type GeneralName } from '../name/general-name.ts'
+import { readGeneralName, readGeneralNames, type GeneralName } from '../name/general-name.ts'
 import * as oids from '../oids.ts'
 import { pointUrls, readPoints, type DistributionPoint } from '../revocation/distribution-point.ts'
 import { atLeastOne } from './at-least-one.ts'
@@ -44,6 +44,10 @@ export interface Extensions {
   /** URLs of delta lists (RFC 5280 section 4.2.1.15). */
   readonly deltaCrlUrls?: readonly string[]
   readonly ocspUrls?: readonly string[]
+  /** Where the issuer's own certificate is found (RFC 5280 section 4.2.2.1). */
+  readonly caIssuerUrls?: readonly string[]
+  /** The state of this responder's certificate need not be asked for (RFC 6960 section 4.2.2.2.1). */
+  readonly ocspNoCheck?: true
   /** Object identifiers of all extensions marked critical. */
   readonly critical: ReadonlySet<string>
   /** Critical extensions that path validation does not process: it must refuse (RFC 5280 section 4.2). */
@@ -78,16 +82,19 @@ function readAuthorityKeyId(reader: DerReader): AuthorityKeyId {
   return keyId ? { keyId, hasIssuerAndSerial } : { hasIssuerAndSerial }
 }
 
-function readOcspUrls(reader: DerReader): string[] {
+function readAccess(reader: DerReader): { ocspUrls: string[]; caIssuerUrls: string[] } {
   const descriptions = atLeastOne(reader.sequence('authorityInfoAccess'), (list) => {
     const description = list.sequence('accessDescription')
     const method = description.oid('accessMethod')
-    const [location] = readGeneralNames(description)
+    const location = readGeneralName(description, 'accessLocation')
+    description.end()
     return { method, location }
   })
-  return descriptions.flatMap(({ method, location }) =>
-    method === oids.OID_ACCESS_OCSP && location?.kind === 'uri' ? [location.value] : [],
-  )
+  const urls = (wanted: string): string[] =>
+    descriptions.flatMap(({ method, location }) =>
+      method === wanted && location.kind === 'uri' ? [location.value] : [],
+    )
+  return { ocspUrls: urls(oids.OID_ACCESS_OCSP), caIssuerUrls: urls(oids.OID_ACCESS_CA_ISSUERS) }
 }
 
 const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
@@ -141,7 +148,14 @@ const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
     (reader, values) =>
       void (values.deltaCrlUrls = readPoints(reader.sequence('freshestCRL')).flatMap(pointUrls)),
   ],
-  [oids.OID_AUTHORITY_INFO_ACCESS, (reader, values) => void (values.ocspUrls = readOcspUrls(reader))],
+  [oids.OID_AUTHORITY_INFO_ACCESS, (reader, values) => void Object.assign(values, readAccess(reader))],
+  [
+    oids.OID_OCSP_NO_CHECK,
+    (reader, values) => {
+      reader.null('ocspNoCheck')
+      values.ocspNoCheck = true
+    },
+  ],
 ])
 
 /** What path validation acts upon. An extension that is only read, such as an access location, is not processed. */

@@ -6,13 +6,16 @@ import {
   buildOcspResponse,
   certIdOf,
   createOcspRequest,
+  EKU_ANY,
   EKU_OCSP_SIGNING,
   ocspRequestFromPath,
   ocspRequestToPath,
   parseOcspRequest,
   privateKeySigner,
   verifyOcspResponse,
+  type Certificate,
   type OcspAnswer,
+  type OcspCheck,
   type OcspResponseRequest,
   type OcspVerdict,
 } from '../index.ts'
@@ -27,7 +30,7 @@ beforeAll(async () => {
   leaf = await testLeaf(sub)
   responder = await testLeaf(sub, {
     subject: [{ type: 'CN', value: 'OCSP' }],
-    extensions: { extKeyUsage: [EKU_OCSP_SIGNING], keyUsage: ['digitalSignature'] },
+    extensions: { extKeyUsage: [EKU_OCSP_SIGNING], keyUsage: ['digitalSignature'], ocspNoCheck: true },
   })
 })
 
@@ -49,7 +52,7 @@ const respond = (change: Partial<OcspResponseRequest> = {}): Promise<Uint8Array>
     ...change,
   })
 
-const verify = (response: Uint8Array, more: { nonce?: Uint8Array; atMs?: number } = {}): OcspVerdict =>
+const verify = (response: Uint8Array, more: Partial<OcspCheck> = {}): OcspVerdict =>
   verifyOcspResponse({
     response,
     certificate: leaf.certificate,
@@ -128,6 +131,56 @@ describe('OCSP answers', () => {
     ]
     for (const [why, response, atMs] of cases)
       expect([why, verify(response, { atMs }).status]).toEqual([why, 'no-answer'])
+  })
+
+  test('a delegate counts only if this issuer itself certified it for OCSP signing', async () => {
+    const subject = [{ type: 'CN', value: 'OCSP' }] as const
+    const extensions = {
+      extKeyUsage: [EKU_OCSP_SIGNING],
+      keyUsage: ['digitalSignature'],
+      ocspNoCheck: true,
+    } as const
+    const root = await testRoot()
+    const twin = await testSubCa(root)
+    const delegates: [string, Party, boolean][] = [
+      ['of the issuer', await testLeaf(sub, { subject, extensions }), true],
+      ['of the root above it', await testLeaf(root, { subject, extensions }), false],
+      ['of a CA of the same name', await testLeaf(twin, { subject, extensions }), false],
+      ['below the issuer', await testLeaf(leaf, { subject, extensions }), false],
+      [
+        'for every purpose',
+        await testLeaf(sub, {
+          subject,
+          extensions: { ...extensions, extKeyUsage: [EKU_ANY], ocspNoCheck: false },
+        }),
+        false,
+      ],
+      [
+        'without the key usage',
+        await testLeaf(sub, { subject, extensions: { ...extensions, keyUsage: ['keyAgreement'] } }),
+        false,
+      ],
+      ['that has expired', await testLeaf(sub, { subject, extensions, notAfterMs: NOW_MS - HOUR_MS }), false],
+    ]
+    for (const [which, { certificate, key }, counts] of delegates) {
+      const response = await respond({ responder: certificate, signer: privateKeySigner(key) })
+      const status = verify(response, { responderStatus: () => 'good' }).status
+      expect([which, status]).toEqual([which, counts ? 'good' : 'no-answer'])
+    }
+  })
+
+  test('a delegate without ocsp-nocheck counts only while its own certificate is known to be good', async () => {
+    const extensions = { extKeyUsage: [EKU_OCSP_SIGNING], keyUsage: ['digitalSignature'] } as const
+    const { certificate, key } = await testLeaf(sub, { extensions })
+    const response = await respond({ responder: certificate, signer: privateKeySigner(key) })
+    expect(verify(response)).toMatchObject({ status: 'no-answer', source: 'RFC 6960 section 4.2.2.2.1' })
+    for (const state of ['good', 'revoked', 'unknown'] as const) {
+      const responderStatus = (asked: Certificate): typeof state => {
+        expect(asked.serialHex).toBe(certificate.serialHex)
+        return state
+      }
+      expect(verify(response, { responderStatus }).status).toBe(state === 'good' ? 'good' : 'no-answer')
+    }
   })
 
   test('any flipped bit leaves no answer', async () => {

@@ -17,6 +17,11 @@ export interface OcspCheck {
   readonly atMs: number
   /** What was sent; the answer must carry the same. */
   readonly nonce?: Uint8Array
+  /**
+   * The state of a delegated responder's own certificate, from a list for instance. Asked for only when that certificate
+   * does not carry `ocspNoCheck`; without it such a responder proves nothing.
+   */
+  readonly responderStatus?: (responder: Certificate) => 'good' | 'revoked' | 'unknown'
 }
 
 /** Clocks of responders may run ahead by this much. */
@@ -48,7 +53,8 @@ function problemWithTimes({ thisUpdateMs, nextUpdateMs }: OcspAnswer, atMs: numb
 }
 
 /** The state of one certificate, or why the response says nothing about it. ParseError when it cannot be read. */
-export function verifyOcspResponse({ response, certificate, issuer, atMs, nonce }: OcspCheck): OcspVerdict {
+export function verifyOcspResponse(check: OcspCheck): OcspVerdict {
+  const { response, certificate, issuer, atMs, nonce, responderStatus } = check
   const parsed = parseOcspResponse(response)
   if ('error' in parsed) return refuse(`the responder answered ${parsed.error}`, 'RFC 6960 section 2.3')
   const { response: answer } = parsed
@@ -60,6 +66,10 @@ export function verifyOcspResponse({ response, certificate, issuer, atMs, nonce 
   }
   const responder = responderOf(answer, issuer, atMs)
   if (!responder) return refuse('the responder is not authorised by the issuer', 'RFC 6960 section 4.2.2.2')
+  const trusted = responder === issuer || responder.extensions.ocspNoCheck === true
+  if (!trusted && responderStatus?.(responder) !== 'good') {
+    return refuse("the state of the responder's own certificate is not known", 'RFC 6960 section 4.2.2.2.1')
+  }
   if (!isSm2WithSm3(answer.signatureAlgorithm))
     return refuse('the algorithm is not sm2-with-sm3', 'B-7.3.2.2-2')
   if (!verifyDerSignature(responder.publicKey, answer.tbs, answer.signature)) {
