@@ -1,10 +1,17 @@
-// Runs the judges of packages/pki: BouncyCastle and OpenSSL. A judge that is missing is a failure here, since
+// Runs the judges of packages/pki: BouncyCastle, OpenSSL and @peculiar/asn1. A judge that is missing is a failure here, since
 // whoever asks for this run wants their verdict; in `npm test` it is skipped with its reason.
 import { requireNode } from './node-version.mjs'
 
 requireNode()
 
-const judges = ['bouncy-castle', 'bouncy-castle-cms', 'openssl-interop']
+const judges = [
+  'bouncy-castle',
+  'bouncy-castle-cms',
+  'openssl-interop',
+  'peculiar-certificates',
+  'peculiar-revocation',
+  'peculiar-cms',
+]
 
 async function main() {
   const { run } = await import('./progress.mjs')

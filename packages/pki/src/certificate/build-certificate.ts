@@ -18,7 +18,7 @@ import { generalNameToDer, type GeneralName } from '../name/general-name.ts'
 import { nameToDer, type Name } from '../name/name.ts'
 import * as oids from '../oids.ts'
 import { PkiError } from '../pki-error.ts'
-import { urlPointToDer } from '../revocation/distribution-point.ts'
+import { pointToDer, urlPointToDer, type DistributionPoint } from '../revocation/distribution-point.ts'
 import type { Signer } from '../signer.ts'
 import type { Certificate } from './certificate.ts'
 import { extensionToDer } from './extension-to-der.ts'
@@ -34,6 +34,8 @@ export interface ExtensionRequest extends PolicyRequest {
   readonly extKeyUsage?: readonly string[]
   readonly subjectAltNames?: readonly GeneralName[]
   readonly nameConstraints?: NameConstraints
+  /** Places of lists with all they may say; `crlUrls` is the short form. */
+  readonly crlPoints?: readonly DistributionPoint[]
   /** Each is one distribution point: the list there speaks for this certificate and all reasons. */
   readonly crlUrls?: readonly string[]
   /** Where delta lists are found (RFC 5280 section 4.2.1.15). */
@@ -106,12 +108,12 @@ function accessToDer({ ocspUrls = [], caIssuerUrls = [] }: ExtensionRequest): De
 
 /** RFC 5280 sections 4.2.1.13, 4.2.1.15, 4.2.2.1 and RFC 6960 section 4.2.2.2.1: none of them is critical. */
 function locationExtensions(request: ExtensionRequest): DerValue[] {
-  const { crlUrls = [], deltaCrlUrls = [], ocspNoCheck = false } = request
+  const { crlPoints = [], crlUrls = [], deltaCrlUrls = [], ocspNoCheck = false } = request
   const list: DerValue[] = []
   const add = (oid: string, items: readonly DerValue[]): void => {
     if (items.length > 0) list.push(extensionToDer(oid, 'plain', derSequence(...items)))
   }
-  add(oids.OID_CRL_DISTRIBUTION_POINTS, crlUrls.map(urlPointToDer))
+  add(oids.OID_CRL_DISTRIBUTION_POINTS, [...crlPoints.map(pointToDer), ...crlUrls.map(urlPointToDer)])
   add(oids.OID_FRESHEST_CRL, deltaCrlUrls.map(urlPointToDer))
   add(oids.OID_AUTHORITY_INFO_ACCESS, accessToDer(request))
   if (ocspNoCheck) list.push(extensionToDer(oids.OID_OCSP_NO_CHECK, 'plain', derNull()))

@@ -44,22 +44,31 @@ function encodeValue(oid: string, value: string): DerValue {
   return IA5_TYPES.has(oid) ? derIa5(value) : derUtf8(value)
 }
 
+function attributeToDer({ type, value }: NameAttribute): DerValue {
+  const oid = attributeOid(type)
+  if (oid === '2.5.4.6' && !/^[A-Z]{2}$/.test(value))
+    throw new PkiError('name', `not a country code: ${value}`)
+  return derSequence(derOid(oid), encodeValue(oid, value))
+}
+
 /** DER value of a name. PkiError on an empty attribute, RangeError on a text its type cannot hold. */
 export function nameToDer(name: Name): DerValue {
   const relative: DerValue[][] = []
-  for (const { type, value, joined } of name) {
-    const oid = attributeOid(type)
-    if (oid === '2.5.4.6' && !/^[A-Z]{2}$/.test(value))
-      throw new PkiError('name', `not a country code: ${value}`)
-    const attribute = derSequence(derOid(oid), encodeValue(oid, value))
+  for (const attribute of name) {
     const last = relative.at(-1)
-    if (joined && last) last.push(attribute)
-    else relative.push([attribute])
+    if (attribute.joined && last) last.push(attributeToDer(attribute))
+    else relative.push([attributeToDer(attribute)])
   }
   return derConstructed(
     0x30,
     relative.map((attributes) => derSetOf(...attributes)),
   )
+}
+
+/** The set of attributes of one relative name. */
+export function relativeNameToDer(name: Name): DerValue {
+  if (name.length === 0) throw new PkiError('name', 'a relative name without an attribute')
+  return derSetOf(...name.map(attributeToDer))
 }
 
 export function encodeName(name: Name): Uint8Array {

@@ -19,6 +19,7 @@ import { PkiError } from '../pki-error.ts'
 import type { Signer } from '../signer.ts'
 import { CrlEntries, type RevokedSerial } from './crl-entries.ts'
 import { urlPointToDer } from './distribution-point.ts'
+import { encodeIndirectEntries } from './indirect-entries.ts'
 import { crlScopeToDer, type CrlScope } from './issuing-distribution-point.ts'
 
 export interface CrlRequest {
@@ -53,8 +54,9 @@ function crlExtensions({ issuer, signer, number, scope, deltaBase, deltaUrls }: 
   return derExplicit(0, derSequence(...list))
 }
 
-function encodeEntries(revoked: CrlRequest['revoked']): Uint8Array {
+function encodeEntries({ revoked, scope }: CrlRequest): Uint8Array {
   if (revoked instanceof CrlEntries) return revoked.encode()
+  if (scope?.indirect) return encodeIndirectEntries(revoked)
   const entries = new CrlEntries()
   for (const entry of revoked) entries.add(entry)
   return entries.encode()
@@ -72,7 +74,7 @@ function checkRequest({ thisUpdateMs, nextUpdateMs, number, deltaBase, deltaUrls
 export async function buildCrl(request: CrlRequest): Promise<Uint8Array> {
   checkRequest(request)
   const { issuer, thisUpdateMs, nextUpdateMs } = request
-  const encoded = encodeEntries(request.revoked)
+  const encoded = encodeEntries(request)
   const entries = encoded.length === 0 ? [] : [derPrimitive(0x30, encoded)]
   const tbs = encodeDer(
     derSequence(

@@ -1,5 +1,6 @@
 import { compareBytes, encodeDer, derSequence, derTime, derUnsigned } from '@anqu/encoding'
 import { extensionToDer } from '../certificate/extension-to-der.ts'
+import type { Name } from '../name/name.ts'
 import * as oids from '../oids.ts'
 import { PkiError } from '../pki-error.ts'
 import { reasonCode, type RevocationReason } from './reason.ts'
@@ -10,6 +11,8 @@ export interface RevokedSerial {
   readonly revokedAtMs: number
   /** `unspecified` is left out of the list, as RFC 5280 section 5.3.1 asks. */
   readonly reason: RevocationReason
+  /** Whose certificate it is, in an indirect list; absent: the signer's own. */
+  readonly certificateIssuer?: Name
 }
 
 /** Longest list built, bytes: about five million entries. */
@@ -58,7 +61,9 @@ export class CrlEntries {
   }
 
   /** PkiError when the serial is impossible or the list grows beyond its bound. */
-  add({ serial, revokedAtMs, reason }: RevokedSerial): this {
+  add({ serial, revokedAtMs, reason, certificateIssuer }: RevokedSerial): this {
+    if (certificateIssuer)
+      throw new PkiError('extension', 'only an indirect list holds certificates of others')
     const signByte = (serial[0] ?? 0) >= 0x80 ? 1 : 0
     if (serial.length === 0 || serial.length + signByte > 20 || serial[0] === 0) {
       throw new PkiError('serial', 'a revoked serial number has 1 to 20 bytes, the first not zero')

@@ -1,7 +1,15 @@
-import { derContextTag, derExplicit, derSequence, type DerReader, type DerValue } from '@anqu/encoding'
-import { readReasonSet, type ReasonSet } from './reason-set.ts'
+import {
+  derContextTag,
+  derExplicit,
+  derImplicit,
+  derSequence,
+  type DerReader,
+  type DerValue,
+} from '@anqu/encoding'
+import { PkiError } from '../pki-error.ts'
+import { readReasonSet, reasonSetToDer, type ReasonSet } from './reason-set.ts'
 import { generalNameKey, generalNameToDer, readGeneralNames, type GeneralName } from '../name/general-name.ts'
-import { nameKey, readRelativeName, type Name } from '../name/name.ts'
+import { nameKey, readRelativeName, relativeNameToDer, type Name } from '../name/name.ts'
 
 /** RFC 5280 section 4.2.1.13: how a place that holds a list is named. */
 export type PointName =
@@ -69,9 +77,25 @@ export function pointUrls({ name, crlIssuer }: DistributionPoint): string[] {
   return name.names.flatMap((found) => (found.kind === 'uri' ? [found.value] : []))
 }
 
+/** The content of a DistributionPointName's explicit tag. */
+export function pointNameToDer(name: PointName): DerValue {
+  if (name.kind === 'full') return derExplicit(0, ...name.names.map(generalNameToDer))
+  return derImplicit(1, relativeNameToDer(name.name))
+}
+
+export function pointToDer({ name, reasons, crlIssuer }: DistributionPoint): DerValue {
+  // A point of reasons alone leads nowhere (RFC 5280 section 4.2.1.13).
+  if (!name && !crlIssuer?.length) throw new PkiError('extension', 'a distribution point without a name')
+  return derSequence(
+    ...(name ? [derExplicit(0, pointNameToDer(name))] : []),
+    ...(reasons === undefined ? [] : [derImplicit(1, reasonSetToDer(reasons))]),
+    ...(crlIssuer ? [derExplicit(2, ...crlIssuer.map(generalNameToDer))] : []),
+  )
+}
+
 /** A point that is named by one URL. */
-export function urlPointToDer(url: string): DerValue {
-  return derSequence(derExplicit(0, derExplicit(0, generalNameToDer({ kind: 'uri', value: url }))))
+export function urlPointToDer(value: string): DerValue {
+  return pointToDer({ name: { kind: 'full', names: [{ kind: 'uri', value }] } })
 }
 
 /** Texts that are equal for equal names; a relative name is completed by the name of the signer. */

@@ -7,8 +7,8 @@ import {
   type DerReader,
   type DerValue,
 } from '@anqu/encoding'
-import { readPointName, type PointName } from './distribution-point.ts'
-import { generalNameToDer, type GeneralName } from '../name/general-name.ts'
+import { pointNameToDer, readPointName, type PointName } from './distribution-point.ts'
+import type { GeneralName } from '../name/general-name.ts'
 import type { Name } from '../name/name.ts'
 import { readReasonSet, reasonSetToDer, type ReasonSet } from './reason-set.ts'
 
@@ -40,7 +40,7 @@ export function scopeName({ urls, names, relative }: CrlScope): PointName | unde
 export function crlScopeToDer(scope: CrlScope): DerValue {
   const fields: DerValue[] = []
   const name = scopeName(scope)
-  if (name?.kind === 'full') fields.push(derExplicit(0, derExplicit(0, ...name.names.map(generalNameToDer))))
+  if (name) fields.push(derExplicit(0, pointNameToDer(name)))
   const { only, reasons, indirect } = scope
   if (only === 'end-entities' || only === 'authorities')
     fields.push(derImplicit(flags[only], derBoolean(true)))
