@@ -1,8 +1,9 @@
-import { Sm2PrivateKey } from '@anqu/gm-crypto'
+import { bytesToHex, concatBytes, hexToBytes } from '@anqu/encoding'
+import { sm3, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { sql, uuidv7 } from '@anqu/platform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { z } from 'zod'
-import type * as api from './api/index.ts'
+import * as api from './api/index.ts'
 import { firstBrokenLink, linkEvents } from './overview/event-chain.ts'
 import { proposalLifeMs } from './officers/proposals.ts'
 import { CaWorld, csrFor, newOwner } from './testing/ca-world.ts'
@@ -161,6 +162,21 @@ test('search pages through what the caller ordered and shows nothing of another 
   expect(await statusOf(serial)).toBe('good')
 })
 
+test('a search by the time of expiry finds what expires then, from the first moment to before the last', async () => {
+  const { serial, notAfterMs } = await world.issue()
+  const found = async (expiresFromMs: number, expiresBeforeMs: number) => {
+    const page = await world.call<z.infer<typeof api.searchAnswer>>('/v1/certificates/search', {
+      serial,
+      expiresFromMs,
+      expiresBeforeMs,
+    })
+    return page.certificates.length
+  }
+  expect(await found(notAfterMs, notAfterMs + 1)).toBe(1)
+  expect(await found(notAfterMs - 1, notAfterMs)).toBe(0)
+  expect(await found(notAfterMs + 1, notAfterMs + 2)).toBe(0)
+})
+
 test('calendar and statistics count what is there', async () => {
   const { serial, notAfterMs } = await world.issue()
   const calendar = await world.call<z.infer<typeof api.expiryCalendarAnswer>>(
@@ -192,6 +208,10 @@ test('the event feed misses nothing, and a changed or removed event breaks its c
     'issued',
     'revoked',
   ])
+  for (const event of feed) {
+    const link = concatBytes(hexToBytes(event.previousDigest), api.eventBytes('channel', event))
+    expect(bytesToHex(sm3(link))).toBe(event.digest)
+  }
   const { db } = world.database
   await linkEvents(db)
   expect(await firstBrokenLink(db)).toBeUndefined()

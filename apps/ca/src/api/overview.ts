@@ -1,3 +1,4 @@
+import { utf8ToBytes } from '@anqu/encoding'
 import { z } from 'zod'
 import { bytes, cursor, id, serial } from './fields.ts'
 import { profileName } from './officers.ts'
@@ -10,7 +11,9 @@ export const searchRequest = z.strictObject({
   terminalId: id.optional(),
   profile: profileName.optional(),
   status: certificateStatus.exclude(['unknown']).optional(),
-  /** Expiring before this moment and not expired yet. */
+  /** Expiring at this moment or later. */
+  expiresFromMs: z.int().optional(),
+  /** Expiring before this moment; without `expiresFromMs`, those that have not expired yet. */
   expiresBeforeMs: z.int().optional(),
   limit: z.int().min(1).max(200).default(50),
   cursor: cursor.optional(),
@@ -76,26 +79,35 @@ export const statisticsAnswer = z.strictObject({
 
 /**
  * The caller's events in the order of the chain. Asked for again with the last position it is a feed: a caller that was away
- * learns every revocation, whoever asked for it.
+ * learns every revocation, whoever asked for it. Positions in between are events of other callers.
  */
 export const eventsRequest = z.strictObject({
   afterPosition: z.int().min(0),
   limit: z.int().min(1).max(500).default(100),
 })
-export const eventsAnswer = z.strictObject({
-  events: z.array(
-    z.strictObject({
-      position: z.int(),
-      atMs: z.int(),
-      /** `issued`, `verified`, `revoked`, `suspended`, `resumed`, `installed`, `proposed`, `approved`, `rejected` … */
-      event: z.string(),
-      serial: serial.nullable(),
-      outcome: z.string(),
-      actor: z.string().nullable(),
-      detail: z.string().nullable(),
-      correlationId: z.string(),
-      /** Chain digest, hex. */
-      digest: z.string(),
-    }),
-  ),
+export const chainedEvent = z.strictObject({
+  position: z.int(),
+  eventId: id,
+  atMs: z.int(),
+  /** `issued`, `verified`, `revoked`, `suspended`, `resumed`, `installed`, `proposed`, `approved`, `rejected` … */
+  event: z.string(),
+  serial: serial.nullable(),
+  outcome: z.string(),
+  actor: z.string().nullable(),
+  detail: z.string().nullable(),
+  correlationId: z.string(),
+  /** Chain digest of the event before, whoever's it is, hex. */
+  previousDigest: z.string(),
+  /** SM3 over `previousDigest` and the bytes of `eventBytes`, hex. */
+  digest: z.string(),
 })
+export const eventsAnswer = z.strictObject({ events: z.array(chainedEvent) })
+
+type EventFields = Omit<z.infer<typeof chainedEvent>, 'position' | 'previousDigest' | 'digest'>
+
+/** What a link of the chain is computed over, after the digest before it. */
+export function eventBytes(caller: string, fields: EventFields): Uint8Array {
+  const { eventId, atMs, event, serial: number, outcome, actor, detail, correlationId } = fields
+  const list = [eventId, String(atMs), event, caller, number, outcome, actor, detail, correlationId]
+  return utf8ToBytes(JSON.stringify(list))
+}

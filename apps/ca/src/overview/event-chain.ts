@@ -1,8 +1,8 @@
-import { bytesToHex, concatBytes, equalBytes, utf8ToBytes } from '@anqu/encoding'
+import { bytesToHex, concatBytes, equalBytes } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
 import { sql, type Db } from '@anqu/platform'
 import type { z } from 'zod'
-import type { eventsAnswer, eventsRequest } from '../api/overview.ts'
+import { eventBytes, type eventsAnswer, type eventsRequest } from '../api/overview.ts'
 
 type Row = {
   event_id: string
@@ -18,13 +18,22 @@ type Row = {
 type Linked = Row & { position: bigint; digest: Uint8Array }
 
 const batch = 500
+const beforeFirst = new Uint8Array(32)
 const columns = sql`event_id, at_ms, event, caller, serial, outcome, actor, detail, correlation_id`
 
-function link(before: Uint8Array, row: Row): Uint8Array {
-  const { event_id, at_ms, event, caller, serial, outcome, actor, detail, correlation_id } = row
-  const fields = [event_id, at_ms.toString(), event, caller, serial, outcome, actor, detail, correlation_id]
-  return sm3(concatBytes(before, utf8ToBytes(JSON.stringify(fields))))
-}
+const fieldsOf = (row: Row) => ({
+  eventId: row.event_id,
+  atMs: Number(row.at_ms),
+  event: row.event,
+  serial: row.serial,
+  outcome: row.outcome,
+  actor: row.actor,
+  detail: row.detail,
+  correlationId: row.correlation_id,
+})
+
+const link = (before: Uint8Array, row: Row): Uint8Array =>
+  sm3(concatBytes(before, eventBytes(row.caller, fieldsOf(row))))
 
 /**
  * Chains events that are durable but have no place yet, so that no writer waits for the chain. A place once given is never
@@ -64,19 +73,15 @@ export async function readEvents(
   caller: string,
 ): Promise<z.infer<typeof eventsAnswer>> {
   await linkEvents(db)
-  const rows = await db.query<Linked>(sql`
-    select ${columns}, position, digest from ca_event
-    where caller = ${caller} and position > ${afterPosition} order by position limit ${limit}`)
+  const rows = await db.query<Linked & { previous_digest: Uint8Array | null }>(sql`
+    select ${columns}, position, digest,
+      (select p.digest from ca_event p where p.position = e.position - 1) as previous_digest
+    from ca_event e where caller = ${caller} and position > ${afterPosition} order by position limit ${limit}`)
   return {
     events: rows.map((row) => ({
       position: Number(row.position),
-      atMs: Number(row.at_ms),
-      event: row.event,
-      serial: row.serial,
-      outcome: row.outcome,
-      actor: row.actor,
-      detail: row.detail,
-      correlationId: row.correlation_id,
+      ...fieldsOf(row),
+      previousDigest: bytesToHex(row.previous_digest ?? beforeFirst),
       digest: bytesToHex(row.digest),
     })),
   }
@@ -84,7 +89,7 @@ export async function readEvents(
 
 /** The first position whose event is missing or was changed, undefined when the whole chain holds. */
 export async function firstBrokenLink(db: Db): Promise<number | undefined> {
-  let digest = new Uint8Array(32)
+  let digest = beforeFirst
   let expected = 0n
   for (;;) {
     const rows = await db.query<Linked>(sql`

@@ -54,7 +54,7 @@ function toSummary(row: Row, needs: StatusNeeds): Summary {
 }
 
 function conditions(request: z.infer<typeof api.searchRequest>, nowMs: number): Sql[] {
-  const { serial, accountId, terminalId, profile, status, expiresBeforeMs } = request
+  const { serial, accountId, terminalId, profile, status } = request
   const list: Sql[] = []
   if (serial !== undefined) list.push(sql`serial = ${serial}`)
   if (accountId !== undefined) list.push(sql`account_id = ${accountId}`)
@@ -63,9 +63,16 @@ function conditions(request: z.infer<typeof api.searchRequest>, nowMs: number): 
   if (status === 'expired') list.push(sql`state = 'good' and not_after_ms <= ${nowMs}`)
   else if (status === 'good') list.push(sql`state = 'good' and not_after_ms > ${nowMs}`)
   else if (status !== undefined) list.push(sql`state = ${status}`)
-  if (expiresBeforeMs !== undefined)
-    list.push(sql`not_after_ms > ${nowMs} and not_after_ms < ${expiresBeforeMs}`)
-  return list
+  return [...list, ...expiryConditions(request, nowMs)]
+}
+
+function expiryConditions(
+  { expiresFromMs, expiresBeforeMs }: z.infer<typeof api.searchRequest>,
+  nowMs: number,
+): Sql[] {
+  if (expiresBeforeMs === undefined && expiresFromMs === undefined) return []
+  const from = sql`not_after_ms >= ${expiresFromMs ?? nowMs + 1}`
+  return expiresBeforeMs === undefined ? [from] : [from, sql`not_after_ms < ${expiresBeforeMs}`]
 }
 
 /** Where the next page begins: time and serial of the last one shown. A cursor that is none begins at the start. */
