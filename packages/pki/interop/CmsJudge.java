@@ -22,9 +22,12 @@ import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.ASN1Set;
 import org.bouncycastle.asn1.ASN1BitString;
+import org.bouncycastle.asn1.DERBitString;
+import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.DERSequence;
 import org.bouncycastle.asn1.DERSet;
+import org.bouncycastle.asn1.DERTaggedObject;
 import org.bouncycastle.asn1.cms.ContentInfo;
 import org.bouncycastle.asn1.cms.EncryptedContentInfo;
 import org.bouncycastle.asn1.cms.EnvelopedData;
@@ -54,6 +57,7 @@ import org.bouncycastle.util.BigIntegers;
 public class CmsJudge {
   static final String SM2_ENCRYPT = "1.2.156.10197.1.301.3";
   static final String SM4_CBC = "1.2.156.10197.1.104.2";
+  static final String SM4_ECB = "1.2.156.10197.1.104.1";
   static final String GM = "1.2.156.10197.6.1.4.2.";
   static final String PKCS7 = "1.2.840.113549.1.7.";
   static String folder;
@@ -180,13 +184,70 @@ public class CmsJudge {
     return new String(text, "UTF-8") + " " + verify(message, "signer.cer", "second.cer");
   }
 
+  /** Signed and enveloped as other implementations of GM/T 0010 write it: NULL parameters, the signature as it is. */
+  static void speakSignedEnvelope() throws Exception {
+    byte[] secret = new byte[16];
+    byte[] iv = new byte[16];
+    new SecureRandom().nextBytes(secret);
+    new SecureRandom().nextBytes(iv);
+    X509CertificateHolder reader = new X509CertificateHolder(read("reader.cer"));
+    SignedData signed = SignedData.getInstance(ContentInfo.getInstance(read("judge-detached.p7")).getContent());
+    ASN1EncodableVector fields = new ASN1EncodableVector();
+    fields.add(new ASN1Integer(1));
+    fields.add(new DERSet(new RecipientInfo(new KeyTransRecipientInfo(
+        new RecipientIdentifier(new IssuerAndSerialNumber(reader.toASN1Structure())),
+        new AlgorithmIdentifier(new ASN1ObjectIdentifier(SM2_ENCRYPT), DERNull.INSTANCE),
+        new DEROctetString(wrap(certificate("reader.cer").getPublicKey(), secret))))));
+    fields.add(signed.getDigestAlgorithms());
+    fields.add(new EncryptedContentInfo(new ASN1ObjectIdentifier(PKCS7 + "1"),
+        new AlgorithmIdentifier(new ASN1ObjectIdentifier(SM4_CBC), new DEROctetString(iv)),
+        new DEROctetString(sm4(Cipher.ENCRYPT_MODE, secret, iv, read("content")))));
+    fields.add(new DERTaggedObject(false, 0, signed.getCertificates()));
+    fields.add(signed.getSignerInfos());
+    write("judge-signed-envelope.p7", new ContentInfo(new ASN1ObjectIdentifier(PKCS7 + "4"), new DERSequence(fields)).getEncoded("DER"));
+  }
+
+  static byte[] plainSm4(int mode, byte[] key, byte[] text, String padding) throws Exception {
+    Cipher cipher = Cipher.getInstance("SM4/ECB/" + padding, "BC");
+    cipher.init(mode, new SecretKeySpec(key, "SM4"));
+    return cipher.doFinal(text);
+  }
+
+  /** SM2EnvelopedKey of GM/T 0009, clause 7.4: the mode is ECB. */
   static String openKey() throws Exception {
     ASN1Sequence fields = ASN1Sequence.getInstance(read("enveloped.key"));
     AlgorithmIdentifier algorithm = AlgorithmIdentifier.getInstance(fields.getObjectAt(0));
+    if (!algorithm.getAlgorithm().getId().equals(SM4_ECB)) throw new IllegalStateException("not SM4-ECB");
     byte[] secret = unwrap(key("reader.key"), fields.getObjectAt(1).toASN1Primitive().getEncoded("DER"));
-    byte[] iv = ASN1OctetString.getInstance(algorithm.getParameters()).getOctets();
     byte[] sealed = ASN1BitString.getInstance(fields.getObjectAt(3)).getOctets();
-    return new BigInteger(1, sm4(Cipher.DECRYPT_MODE, secret, iv, sealed)).toString(16);
+    return new BigInteger(1, plainSm4(Cipher.DECRYPT_MODE, secret, sealed, "NoPadding")).toString(16);
+  }
+
+  static void writeKey(String name, AlgorithmIdentifier algorithm, byte[] secret, byte[] sealed) throws Exception {
+    ASN1EncodableVector fields = new ASN1EncodableVector();
+    fields.add(algorithm);
+    fields.add(ASN1Sequence.getInstance(wrap(certificate("reader.cer").getPublicKey(), secret)));
+    fields.add(new DERBitString(read("pair.pub")));
+    fields.add(new DERBitString(sealed));
+    write(name, new DERSequence(fields).getEncoded("DER"));
+  }
+
+  /** One and the same pair in the spellings that are in use. */
+  static void speakKeys() throws Exception {
+    byte[] secret = new byte[16];
+    byte[] iv = new byte[16];
+    new SecureRandom().nextBytes(secret);
+    new SecureRandom().nextBytes(iv);
+    byte[] scalar = read("pair.key");
+    ASN1ObjectIdentifier ecb = new ASN1ObjectIdentifier(SM4_ECB);
+    writeKey("judge-ecb.key", new AlgorithmIdentifier(ecb, DERNull.INSTANCE), secret,
+        plainSm4(Cipher.ENCRYPT_MODE, secret, scalar, "NoPadding"));
+    writeKey("judge-sm4.key", new AlgorithmIdentifier(new ASN1ObjectIdentifier("1.2.156.10197.1.104")), secret,
+        plainSm4(Cipher.ENCRYPT_MODE, secret, scalar, "NoPadding"));
+    writeKey("judge-padded.key", new AlgorithmIdentifier(ecb), secret,
+        plainSm4(Cipher.ENCRYPT_MODE, secret, scalar, "PKCS7Padding"));
+    writeKey("judge-cbc.key", new AlgorithmIdentifier(new ASN1ObjectIdentifier(SM4_CBC), new DEROctetString(iv)), secret,
+        sm4(Cipher.ENCRYPT_MODE, secret, iv, scalar));
   }
 
   static void judge(String family, String prefix) {
@@ -235,5 +296,7 @@ public class CmsJudge {
     judge("pkcs7", PKCS7);
     print("key", () -> openKey());
     speak();
+    speakKeys();
+    speakSignedEnvelope();
   }
 }

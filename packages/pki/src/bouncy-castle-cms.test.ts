@@ -10,6 +10,8 @@ import {
   buildEnvelopedKey,
   buildSignedData,
   openEnvelopedData,
+  openEnvelopedKey,
+  openSignedAndEnvelopedData,
   privateKeySigner,
   verifySignedData,
   type CmsSigner,
@@ -47,6 +49,8 @@ describe.skipIf(missing !== '')(
         save(`${name}.key`, exportPkcs8(party.key))
       }
       save('content', content)
+      save('pair.key', pair.exportBytes())
+      save('pair.pub', pair.publicKey.bytes)
       save('enveloped.key', buildEnvelopedKey(pair, reader.key.publicKey))
       for (const family of ['gm', 'pkcs7'] as const) {
         const both = [signing(signer, true), signing(second, true)]
@@ -77,6 +81,17 @@ describe.skipIf(missing !== '')(
     test('our enveloped key opens there', () => {
       const hex = Buffer.from(pair.exportBytes()).toString('hex').replace(/^0+/, '')
       expect(verdicts.get('key')).toBe(hex)
+    })
+
+    test.each(['ecb', 'sm4', 'padded', 'cbc'])('its enveloped key written as %s opens here', (spelling) => {
+      const opened = openEnvelopedKey(read(`judge-${spelling}.key`), reader.key)
+      expect(opened.exportBytes()).toEqual(pair.exportBytes())
+    })
+
+    test('its signed envelope opens here, and its signature holds', () => {
+      const trust = { anchors: [root.certificate], atMs: NOW_MS, status: () => ({ status: 'good' }) as const }
+      const verdict = openSignedAndEnvelopedData(read('judge-signed-envelope.p7'), reader, trust)
+      expect(verdict).toMatchObject({ ok: true, content })
     })
 
     test('its signed messages verify and its envelope opens here', () => {

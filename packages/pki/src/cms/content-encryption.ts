@@ -19,7 +19,7 @@ import {
   sm4CbcEncrypt,
   type Sm2PrivateKey,
 } from '@anqu/gm-crypto'
-import { readAlgorithm } from '../algorithm.ts'
+import { readAlgorithm, type AlgorithmIdentifier } from '../algorithm.ts'
 import type { Certificate } from '../certificate/certificate.ts'
 import { PkiError } from '../pki-error.ts'
 import {
@@ -34,7 +34,7 @@ import { readMany } from './read-many.ts'
 
 /** GM/T 0006: SM2 encryption, SM4 in CBC mode. */
 const OID_SM2_ENCRYPT = '1.2.156.10197.1.301.3'
-export const OID_SM4_CBC = '1.2.156.10197.1.104.2'
+const OID_SM4_CBC = '1.2.156.10197.1.104.2'
 const SM4_KEY_BYTES = 16
 const IV_BYTES = 16
 const MAX_RECIPIENTS = 64
@@ -103,21 +103,24 @@ export function readRecipients(body: DerReader): RecipientInfo[] {
   return readMany(list, MAX_RECIPIENTS, readRecipient)
 }
 
-/** Reads an SM4-CBC identifier with its vector. */
-export function readSm4Cbc(reader: DerReader, field: string): Uint8Array {
-  const algorithm = readAlgorithm(reader, field)
-  if (algorithm.oid !== OID_SM4_CBC || !algorithm.parameters) return reader.fail(field, 'SM4 in CBC mode')
-  const parameters = DerReader.over(algorithm.parameters, `${reader.path}.${field}`)
-  const iv = parameters.octets('iv')
-  parameters.end()
-  return iv.length === IV_BYTES ? iv : reader.fail(field, `a vector of ${IV_BYTES} bytes`)
+/** The vector of an SM4-CBC identifier; `fail` throws what is expected in its place. */
+export function sm4CbcVector(
+  { oid, parameters }: AlgorithmIdentifier,
+  fail: (expected: string) => never,
+): Uint8Array {
+  if (oid !== OID_SM4_CBC || !parameters) return fail('SM4 in CBC mode')
+  const reader = DerReader.over(parameters, 'cms.iv')
+  const iv = reader.octets('iv')
+  reader.end()
+  return iv.length === IV_BYTES ? iv : fail(`a vector of ${IV_BYTES} bytes`)
 }
 
 export function readEncryptedContent(body: DerReader, family: CmsFamily): EncryptedContent {
   const info = body.sequence('encryptedContentInfo')
   if (info.oid('contentType') !== contentTypeOid(family, 'data'))
     info.fail('contentType', 'the type data of the same family')
-  const iv = readSm4Cbc(info, 'contentEncryptionAlgorithm')
+  const field = 'contentEncryptionAlgorithm'
+  const iv = sm4CbcVector(readAlgorithm(info, field), (expected) => info.fail(field, expected))
   const ciphertext = info.octets('encryptedContent', derContextTag(0, 'primitive'))
   info.end()
   return { iv, ciphertext }
