@@ -6,7 +6,23 @@ export type CertificationAuthority = {
   issueCustomer(request: CertificateRequest): Promise<IssuedCertificate>
   /** Steps 6 and 7 of B-6.2.5: certificate ↔ account ↔ terminal ↔ signature, and its state now. */
   verifySignature(claim: SignatureClaim): Promise<SignatureVerdict>
-  revoke(request: { serial: string; reason: string; correlationId: string }): Promise<void>
+  /** Answers the state the CA has it in now. */
+  revoke(request: RevocationRequest): Promise<'good' | 'revoked' | 'suspended' | 'expired' | 'unknown'>
+}
+
+export type RevocationRequest = {
+  readonly serial: string
+  /** In our words, for the CA's record. */
+  readonly reason: string
+  readonly crlReason:
+    | 'unspecified'
+    | 'keyCompromise'
+    | 'affiliationChanged'
+    | 'superseded'
+    | 'cessationOfOperation'
+    | 'privilegeWithdrawn'
+  readonly by: 'customer' | 'channel'
+  readonly correlationId: string
 }
 
 export type CertificateRequest = {

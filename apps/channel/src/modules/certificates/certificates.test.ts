@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { sql, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
+import type { RevocationCause } from '../../needs/revocation.ts'
 import { call, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
-import { AuthorityUnavailable } from './authority.ts'
+import { AuthorityRefused, AuthorityUnavailable, type RevocationRequest } from './authority.ts'
 import { createCertificates, type Certificates, type SignatureVerdict } from './index.ts'
 
 const clock = new FakeClock(1_800_000_000_000)
@@ -12,8 +13,9 @@ let certificates: Certificates
 let away: boolean
 let status: SignatureVerdict['status']
 let sent: string[]
-/** Serials the authority will never take. */
-let poison: Set<string>
+let asked: RevocationRequest[]
+/** Serials the authority answers with an error. */
+let poison: Map<string, Error>
 
 function answering<T>(value: T): Promise<T> {
   return away ? Promise.reject(new AuthorityUnavailable('away')) : Promise.resolve(value)
@@ -36,10 +38,14 @@ beforeAll(async () => {
           notAfterMs: clock.nowMs() + 1,
         }),
       verifySignature: () => answering({ valid: status === 'good', status, nearExpiry: false }),
-      async revoke({ serial }) {
+      async revoke(request) {
         await answering(undefined)
-        if (poison.has(serial)) throw new AuthorityUnavailable('the CA refused: 404')
-        sent.push(serial)
+        const error = poison.get(request.serial)
+        if (error !== undefined) throw error
+        asked.push(request)
+        if (request.serial.startsWith('ffff')) return 'unknown'
+        sent.push(request.serial)
+        return 'revoked'
       },
     },
   })
@@ -49,7 +55,8 @@ beforeEach(async () => {
   away = false
   status = 'good'
   sent = []
-  poison = new Set()
+  asked = []
+  poison = new Map()
   audit.events.length = 0
   await database.db.execute(sql`delete from certificate_revocation`)
 })
@@ -64,10 +71,9 @@ const claim = () => ({
 })
 const issue = (bindingId = uuidv7(), accountId = uuidv7()) =>
   certificates.issue({ bindingId, csr: new Uint8Array(1), accountId, deviceId: uuidv7(), origin: 'here' })
-const revoke = (serial: string) =>
-  database.db.transaction((tx) =>
-    certificates.revokeIn(tx, { serial, reason: 'superseded', correlationId: uuidv7() }),
-  )
+const revoke = (serial: string, cause: RevocationCause = 'superseded') =>
+  database.db.transaction((tx) => certificates.revokeIn(tx, { serial, cause, correlationId: uuidv7() }))
+const send = () => certificates.sendRevocations()
 
 test('a signature the authority calls good passes and leaves no anomaly', async () => {
   await expect(certificates.verifySignature(claim())).resolves.toBeUndefined()
@@ -113,22 +119,67 @@ test('a revocation outlives an authority that is away and is sent once', async (
   expect(sent).toEqual(['aa01'])
 })
 
-test('a revocation the authority refuses does not hold up the others', async () => {
-  poison = new Set(['bad0', 'bad1'])
-  for (const serial of ['bad0', 'bad1', 'aa02', 'aa03']) {
-    await revoke(serial)
-    clock.advance(1)
-  }
-  for (let round = 0; round < 4; round += 1) {
-    await certificates.sendRevocations().catch(() => undefined)
-    clock.advance(1)
-  }
+test('one revocation that fails stops no other, and the failure is told at the end', async () => {
+  poison.set('bad0', new Error('the answer made no sense'))
+  for (const serial of ['bad0', 'aa02', 'aa03']) await revoke(serial)
+  await expect(send()).rejects.toThrow('made no sense')
   expect(sent.toSorted()).toEqual(['aa02', 'aa03'])
+  poison.clear()
+  await send()
+  expect(sent.toSorted()).toEqual(['aa02', 'aa03', 'bad0'])
 })
+
+test('an authority that is away is not asked for the whole queue, and what was not tried comes first next time', async () => {
+  for (let n = 10; n < 16; n += 1) {
+    await revoke(`ab${n}`)
+    clock.advance(1)
+  }
+  away = true
+  await expect(send()).rejects.toBeInstanceOf(AuthorityUnavailable)
+  const tried = sql`select serial from certificate_revocation where tried_at_ms > 0 order by serial`
+  expect(await database.db.query(tried)).toEqual(['ab10', 'ab11', 'ab12'].map((serial) => ({ serial })))
+  away = false
+  clock.advance(1)
+  await send()
+  expect(sent).toEqual(['ab13', 'ab14', 'ab15', 'ab10', 'ab11', 'ab12'])
+})
+
+test('what the authority refuses for good comes to an end that is recorded and not tried again', async () => {
+  poison.set('cc01', new AuthorityRefused('not-allowed'))
+  poison.set('cc02', new AuthorityRefused('status 401'))
+  for (const serial of ['cc01', 'cc02', 'ffff']) await revoke(serial)
+  await expect(send()).rejects.toThrow('status 401')
+  await expect(send()).rejects.toThrow('status 401')
+  const rows = await database.db.query(
+    sql`select serial, state, refusal from certificate_revocation order by serial`,
+  )
+  expect(rows).toEqual([
+    { serial: 'cc01', state: 'refused', refusal: 'not-allowed' },
+    { serial: 'cc02', state: 'queued', refusal: null },
+    { serial: 'ffff', state: 'refused', refusal: 'unknown' },
+  ])
+  expect(audit.events.map(({ event, resource }) => `${event} ${resource}`)).toEqual([
+    'certificate.revocation-refused certificate:cc01',
+    'certificate.revocation-refused certificate:ffff',
+  ])
+})
+
+test.each([
+  ['lost', 'keyCompromise', 'customer'],
+  ['released', 'cessationOfOperation', 'customer'],
+  ['superseded', 'superseded', 'channel'],
+] as const)(
+  'of a certificate that was %s the authority is told %s, by the %s',
+  async (cause, crlReason, by) => {
+    await revoke('dd01', cause)
+    await send()
+    expect(asked).toMatchObject([{ serial: 'dd01', crlReason, by }])
+  },
+)
 
 test('a revocation whose transaction fails is not sent', async () => {
   const failing = database.db.transaction(async (tx) => {
-    await certificates.revokeIn(tx, { serial: 'aa04', reason: 'x', correlationId: uuidv7() })
+    await certificates.revokeIn(tx, { serial: 'aa04', cause: 'lost', correlationId: uuidv7() })
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')

@@ -34,7 +34,7 @@ export async function createHttpAuthority(options: Options): Promise<Certificati
         verifyAnswer,
       ),
     async revoke(request) {
-      await call('/v1/certificates/revoke', request, revokeAnswer)
+      return (await call('/v1/certificates/revoke', request, revokeAnswer)).status
     },
   }
 }

@@ -2,12 +2,14 @@ import { Refusal, staffCertificates } from '@anqu/contract'
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
 import { bind, type BoundRoute } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
+import type { RevocationOrder } from '../../needs/revocation.ts'
 import {
   AuthorityRefused,
   AuthorityUnavailable,
   type CertificationAuthority,
   type IssuedCertificate,
 } from './authority.ts'
+import { queueRevocation, sendQueued } from './revocations.ts'
 
 export type Certificates = {
   readonly routes: BoundRoute[]
@@ -28,7 +30,7 @@ export type Certificates = {
     correlationId: string
   }): Promise<void>
   /** Queues the revocation with the caller's transaction; it is sent until the CA has taken it (B-6.2.4-3, B-6.2.4-4). */
-  revokeIn(tx: Transaction, request: { serial: string; reason: string; correlationId: string }): Promise<void>
+  revokeIn(tx: Transaction, order: RevocationOrder): Promise<void>
   sendRevocations(): Promise<void>
 }
 
@@ -42,33 +44,14 @@ type Row = {
   state: 'active' | 'revoked'
 }
 
-const batch = 20
-
 /** The channel's side of certificates: asking for them, registering what was issued, verifying through the CA. */
 export function createCertificates(needs: Needs): Certificates {
-  const { db, clock, authority } = needs
+  const { db, clock } = needs
   return {
     issue: (request) => issue(needs, request),
     verifySignature: (claim) => verify(needs, claim),
-    async revokeIn(tx, request) {
-      await tx.execute(sql`
-        insert into certificate_revocation (serial, reason, correlation_id, state, created_at_ms)
-        values (${request.serial}, ${request.reason}, ${request.correlationId}, 'queued', ${clock.nowMs()})
-        on conflict (serial) do nothing`)
-      await tx.execute(sql`update certificate set state = 'revoked' where serial = ${request.serial}`)
-    },
-    async sendRevocations() {
-      const queued = await db.query<{ serial: string; reason: string; correlation_id: string }>(sql`
-        select serial, reason, correlation_id from certificate_revocation where state = 'queued'
-        order by tried_at_ms, created_at_ms limit ${batch}`)
-      for (const { serial, reason, correlation_id: correlationId } of queued) {
-        await db.execute(
-          sql`update certificate_revocation set tried_at_ms = ${clock.nowMs()} where serial = ${serial}`,
-        )
-        await authority.revoke({ serial, reason, correlationId })
-        await db.execute(sql`update certificate_revocation set state = 'sent' where serial = ${serial}`)
-      }
-    },
+    revokeIn: (tx, order) => queueRevocation(tx, clock, order),
+    sendRevocations: () => sendQueued(needs),
     routes: [
       bind(staffCertificates, async ({ cursor = null, limit }) => {
         const rows = await db.query<Row>(sql`

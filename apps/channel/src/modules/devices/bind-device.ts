@@ -236,5 +236,5 @@ async function releaseOlder(
     update device set state = 'released', released_at_ms = ${needs.clock.nowMs()}
     where client_key_id = ${which.clientKeyId} and state = 'active' returning certificate_serial`)
   for (const { certificate_serial: serial } of older)
-    await needs.revokeIn(tx, { serial, reason: 'superseded', correlationId: which.correlationId })
+    await needs.revokeIn(tx, { serial, cause: 'superseded', correlationId: which.correlationId })
 }

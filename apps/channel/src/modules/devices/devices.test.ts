@@ -44,7 +44,7 @@ beforeAll(async () => {
       serial: bytesToHex(randomBytes(8)),
       notAfterMs: startMs + 1,
     }),
-    revokeIn: async (_tx, { serial }) => void revoked.push(serial),
+    revokeIn: async (_tx, { serial, cause }) => void revoked.push(`${cause} ${serial}`),
     assertProvisioned: async () => {
       if (!provisioned) throw new Refusal('card.not-provisioned')
     },
@@ -213,7 +213,7 @@ test('a newer binding of an installation releases the older one and revokes its 
   const older = await bind(on)
   const other = loggedIn(on, uuidv7())
   const newer = await bind(other)
-  expect(revoked).toEqual([older.serial])
+  expect(revoked).toEqual([`superseded ${older.serial}`])
   expect(await devices.boundDevice(accountOf(on), on.clientKeyId)).toBeNull()
   expect(await devices.boundDevice(accountOf(other), on.clientKeyId)).toBe(newer.deviceId)
 })
@@ -221,15 +221,23 @@ test('a newer binding of an installation releases the older one and revokes its 
 const release = (on: TestContext, deviceId: string) =>
   call(devices.routes, 'devices.release', { deviceId }, on)
 
-test('a lost device is released from another one: certificate revoked, sessions ended, once', async () => {
+test('a lost device is released from another one: certificate revoked as compromised, sessions ended, once', async () => {
   const lost = customer()
   const { deviceId, serial } = await bind(lost)
   const here = customer(accountOf(lost))
   await release(here, deviceId)
-  expect(revoked).toEqual([serial])
+  expect(revoked).toEqual([`lost ${serial}`])
   expect(ended).toEqual([accountOf(lost)])
   expect(await devices.boundDevice(accountOf(lost), lost.clientKeyId)).toBeNull()
   await expect(release(here, deviceId)).rejects.toMatchObject({ code: 'request.not-found' })
+})
+
+test('a device released where it is leaves no doubt about its key and ends no session', async () => {
+  const on = customer()
+  const { deviceId, serial } = await bind(on)
+  await release(on, deviceId)
+  expect(revoked).toEqual([`released ${serial}`])
+  expect(ended).toEqual([])
 })
 
 test('nobody releases or sees somebody else’s device', async () => {

@@ -10,6 +10,7 @@ import {
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
 import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
+import type { RevocationOrder } from '../../needs/revocation.ts'
 import { beginBinding, completeBinding, findBinding, requestCertificate } from './bind-device.ts'
 
 type Text = { zh: string; en: string }
@@ -31,10 +32,7 @@ export type DeviceNeeds = {
     deviceId: string
     origin: string
   }) => Promise<{ certificate: Uint8Array; chain: Uint8Array[]; serial: string; notAfterMs: number }>
-  readonly revokeIn: (
-    tx: Transaction,
-    request: { serial: string; reason: string; correlationId: string },
-  ) => Promise<void>
+  readonly revokeIn: (tx: Transaction, order: RevocationOrder) => Promise<void>
   /** Throws unless the secure element of this binding was provisioned by the TSM. */
   readonly assertProvisioned: (bindingId: string) => Promise<void>
   /** Locks the cards of a client instance that was reported lost. */
@@ -126,12 +124,13 @@ async function release(needs: DeviceNeeds, deviceId: string, context: RequestCon
       where device_id = ${deviceId} and account_id = ${accountId} and state = 'active'
       returning certificate_serial, client_key_id`)
     if (row === undefined) throw new Refusal('request.not-found', 'no such active device')
+    const here = row.client_key_id === context.clientKeyId
     await needs.revokeIn(tx, {
       serial: row.certificate_serial,
-      reason: 'released by the holder',
+      cause: here ? 'released' : 'lost',
       correlationId: context.correlationId,
     })
-    if (row.client_key_id !== context.clientKeyId) {
+    if (!here) {
       await needs.endSessionsOf(tx, accountId, 'session.environment-changed')
       await needs.cardLostIn(tx, {
         accountId,
