@@ -29,6 +29,9 @@ const start = () =>
     dataDir: folder,
     callersDir: path.join(folder, 'callers'),
     listen: { host: '127.0.0.1', port: 0 },
+    profile: 'demo',
+    publicUrl: 'http://ca.example',
+    crlShards: 2,
   })
 
 beforeAll(async () => {

@@ -17,6 +17,9 @@ import {
 import { protocol } from './api/index.ts'
 import { loadAuthorityKeys } from './keys/authority-keys.ts'
 import { linkEvents } from './overview/event-chain.ts'
+import { openPublication } from './publication/open-publication.ts'
+import { publicRoutes } from './publication/public-routes.ts'
+import { openShards } from './publication/shards.ts'
 import { openProfileStore } from './profiles/profile-store.ts'
 import { registerCalls } from './register-calls.ts'
 import { Refused } from './refused.ts'
@@ -28,12 +31,17 @@ export type AuthorityNeeds = {
   readonly dataDir: string
   readonly callersDir: string
   readonly listen: HttpServerOptions['listen']
+  readonly profile: 'demo' | 'production'
+  /** Where relying parties reach lists and status answers, e.g. `http://ca.example`. It stands in every certificate. */
+  readonly publicUrl: string
+  /** Over how many revocation lists new certificates are spread. */
+  readonly crlShards: number
   /** Workers for the verification of customers' signatures; without them it is done in this thread. */
   readonly pool?: GmPool
 }
 
 export type Authority = HttpServer & {
-  /** What is due every second or so: chaining events. */
+  /** What is due every second or so: chaining events, publishing what changed. */
   tick(): Promise<void>
   housekeeping(): Promise<void>
 }
@@ -43,10 +51,14 @@ export const settingPrefix = 'ANQU_CA_'
 
 /** The certification authority as an HTTP service. Calls and answers are signed. */
 export async function createAuthority(needs: AuthorityNeeds): Promise<Authority> {
-  const { db, clock, log, dataDir, callersDir, listen } = needs
+  const { db, clock, log, callersDir, listen, publicUrl } = needs
   await migrate(db, [platformMigrations, migrations], { clock })
-  const keys = await loadAuthorityKeys(dataDir, clock)
+  const keys = await loadAuthorityKeys(needs)
   const profiles = await openProfileStore({ db, clock })
+  const shards = await openShards({ db, clock, publicUrl, shardCount: needs.crlShards })
+  const issuing = { db, clock, keys, profiles, shards }
+  const publication = await openPublication({ ...needs, issuing })
+  const { responder } = publication
   const callers = createCallers({ protocol, db, clock, folder: callersDir })
   const server = createHttpServer({ listen, settingPrefix, log, renderError, correlation: 'inherit' })
   server.app.get('/v1/anchors', async () => ({
@@ -55,9 +67,23 @@ export async function createAuthority(needs: AuthorityNeeds): Promise<Authority>
   }))
   await server.app.register(async (scope) => {
     const route = signedRoutes(scope, { protocol, callers, key: keys.service.key, refuse: refuseWith(log) })
-    registerCalls(route, { db, clock, keys, profiles, pool: needs.pool })
+    const { stateChanged } = responder
+    registerCalls(route, { ...issuing, ...publication, publicUrl, stateChanged, pool: needs.pool })
   })
-  return { ...server, tick: () => linkEvents(db), housekeeping: () => callers.forgetNonces() }
+  await server.app.register(async (scope) => publicRoutes(scope, { ...publication, clock, keys }))
+  const tick = async (): Promise<void> => {
+    await linkEvents(db)
+    await publication.lists.publish()
+  }
+  await tick()
+  return {
+    ...server,
+    tick,
+    async housekeeping() {
+      await callers.forgetNonces()
+      await publication.responderKey.renewWhenDue()
+    },
+  }
 }
 
 const refuseWith = (log: Log) => (error: unknown) => {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import { createGmPool } from '@anqu/gm-crypto/pool'
 import {
+  ConfigError,
   createLog,
   listenSettings,
   onShutdown,
@@ -22,9 +23,19 @@ const settings = z.object({
   dataDir: setting.text(),
   /** Folder with the public keys of callers; beside the keys by default. */
   callersDir: setting.text().optional(),
+  /** Where relying parties reach status answers and lists; by default this listener. It stands in every certificate. */
+  publicUrl: setting.url().optional(),
+  crlShards: setting.wholeNumber(16, { min: 1, max: 256 }),
   profile: setting.choice(['demo', 'production'], 'production'),
   logLevel: setting.choice(['debug', 'info', 'warn', 'error'], 'info'),
 })
+
+function publicUrlOf({ publicUrl, host, port, profile }: z.output<typeof settings>): string {
+  if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '')
+  if (profile === 'production')
+    throw new ConfigError([{ setting: `${settingPrefix}PUBLIC_URL`, problem: 'is required in production' }])
+  return `http://${host}:${port}`
+}
 
 const tickMs = 1_000
 const housekeepingMs = 10 * 60_000
@@ -43,6 +54,9 @@ await runMain(async () => {
     dataDir: config.dataDir,
     callersDir: config.callersDir ?? path.join(config.dataDir, 'callers'),
     listen: config,
+    profile: config.profile,
+    publicUrl: publicUrlOf(config),
+    crlShards: config.crlShards,
   })
   const address = await authority.start()
   const repeat = (everyMs: number, what: string, run: () => Promise<void>): NodeJS.Timeout =>

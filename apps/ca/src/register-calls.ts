@@ -1,5 +1,6 @@
 import type { SignedRoute } from '@anqu/platform'
 import * as api from './api/index.ts'
+import { readPublication, type PublicationNeeds } from './publication/publication-state.ts'
 import { issueCustomer, issueServer, issueStaff, type IssueNeeds } from './issue/issue-certificate.ts'
 import { certificateInstalled, renewCertificate } from './issue/renew-certificate.ts'
 import { decide, listProposals, propose, type OfficerNeeds } from './officers/proposals.ts'
@@ -14,7 +15,7 @@ import {
   type VerifyNeeds,
 } from './status/certificate-status.ts'
 
-type Needs = IssueNeeds & OfficerNeeds & VerifyNeeds
+type Needs = IssueNeeds & OfficerNeeds & VerifyNeeds & PublicationNeeds
 
 /** Every signed call of the CA. */
 export function registerCalls(route: SignedRoute, needs: Needs): void {
@@ -63,6 +64,7 @@ function registerOverview(route: SignedRoute, needs: Needs): void {
   route('/v1/certificates/expiry-calendar', api.expiryCalendarRequest, (input, { caller }) =>
     expiryCalendar(needs, input, caller),
   )
+  route('/v1/publication', api.publicationRequest, async () => readPublication(needs))
   route('/v1/statistics', api.statisticsRequest, (_input, { caller }) => statistics(needs, caller))
   route('/v1/events', api.eventsRequest, (input, { caller }) => readEvents(needs.db, input, caller))
 }

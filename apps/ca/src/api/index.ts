@@ -1,4 +1,5 @@
 export * from './schemas.ts'
 export * from './officers.ts'
 export * from './overview.ts'
+export * from './publication.ts'
 export { connectAuthority, protocol, type AuthorityConnection } from './connect.ts'

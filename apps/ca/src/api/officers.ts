@@ -12,6 +12,7 @@ export const profileName = z.enum([
   'tsm-signature',
   'tsm-encryption',
   'se-publisher',
+  'ocsp-signing',
 ])
 export const keyUsage = z.enum([
   'digitalSignature',

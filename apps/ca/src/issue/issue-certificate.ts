@@ -1,6 +1,14 @@
 import { base64ToBytes, bytesToBase64, bytesToHex, equalBytes, ParseError } from '@anqu/encoding'
-import { sm2Sign, sm3 } from '@anqu/gm-crypto'
-import { buildCertificate, parseCsr, PkiError, randomSerial, verifyCsr, type Csr } from '@anqu/pki'
+import { sm3 } from '@anqu/gm-crypto'
+import {
+  buildCertificate,
+  parseCsr,
+  PkiError,
+  privateKeySigner,
+  randomSerial,
+  verifyCsr,
+  type Csr,
+} from '@anqu/pki'
 import { sql, uuidv7, type Clock, type Db } from '@anqu/platform'
 import type { z } from 'zod'
 import type { issueAnswer, issueRequest, serverRequest, staffRequest } from '../api/schemas.ts'
@@ -13,6 +21,7 @@ import {
   validMsOf,
   type ProfileName,
 } from '../profiles/profiles.ts'
+import type { Shards } from '../publication/shards.ts'
 import { Refused } from '../refused.ts'
 
 /** A request this CA does not issue for. One answer for every reason; the reason is in the log. */
@@ -23,6 +32,7 @@ export type IssueNeeds = {
   readonly clock: Clock
   readonly keys: AuthorityKeys
   readonly profiles: ProfileStore
+  readonly shards: Shards
 }
 type Answer = z.infer<typeof issueAnswer>
 export type Order = {
@@ -95,6 +105,7 @@ function readRequest(der: Uint8Array, subject: string | null): Csr {
 
 type Draft = {
   readonly serialHex: string
+  readonly shard: string
   readonly profileVersion: number
   readonly der: Uint8Array
   readonly notBeforeMs: number
@@ -102,9 +113,11 @@ type Draft = {
 }
 
 async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Draft> {
-  const { clock, keys, profiles } = needs
+  const { clock, keys, profiles, shards } = needs
   const profile = profiles.current(name)
   const serial = randomSerial()
+  const serialHex = bytesToHex(serial)
+  const { shard, places } = shards.placeOf(serialHex)
   const notBeforeMs = clock.nowMs() - clockSkewMs
   const notAfterMs = Math.min(clock.nowMs() + validMsOf(profile), keys.issuing.certificate.notAfterMs)
   const der = await buildCertificate({
@@ -113,15 +126,13 @@ async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Dra
     publicKey: csr.publicKey,
     notBeforeMs,
     notAfterMs,
-    extensions: extensionsOf(profile),
+    extensions: extensionsOf(profile, places),
     issuer: keys.issuing.certificate,
-    signer: {
-      publicKey: keys.issuing.key.publicKey,
-      sign: (message) => sm2Sign(keys.issuing.key, message),
-    },
+    signer: privateKeySigner(keys.issuing.key),
   })
   return {
-    serialHex: bytesToHex(serial),
+    serialHex,
+    shard,
     profileVersion: profile.version,
     der,
     notBeforeMs,
@@ -174,10 +185,10 @@ function register(
       returning 1),
     issued as (
       insert into certificate (serial, profile, profile_version, account_id, holder, terminal_id, caller,
-        idempotency_key, request_digest, public_key, der, state, not_before_ms, not_after_ms, issued_at_ms, correlation_id, renews)
+        idempotency_key, request_digest, public_key, der, state, not_before_ms, not_after_ms, issued_at_ms, correlation_id, renews, shard)
       select ${draft.serialHex}, ${order.profile}, ${draft.profileVersion}, ${accountId}, ${holder},
         ${terminalId}, ${order.caller}, ${order.idempotencyKey}, ${digest}, ${csr.publicKey.bytes}, ${draft.der}, 'good',
-        ${draft.notBeforeMs}, ${draft.notAfterMs}, ${nowMs}, ${order.correlationId}, ${order.renews ?? null} from key
+        ${draft.notBeforeMs}, ${draft.notAfterMs}, ${nowMs}, ${order.correlationId}, ${order.renews ?? null}, ${draft.shard} from key
       on conflict (caller, idempotency_key) do nothing returning serial),
     event as (
       insert into ca_event (event_id, at_ms, event, caller, serial, outcome, detail, correlation_id)

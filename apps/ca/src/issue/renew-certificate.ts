@@ -56,7 +56,7 @@ export async function certificateInstalled(
   await needs.db.execute(
     sql`update certificate set installed_at_ms = ${needs.clock.nowMs()} where serial = ${serial} and installed_at_ms is null`,
   )
-  if (row.renews !== null)
+  if (row.renews !== null) {
     await changeState(needs.db, needs.clock, {
       to: 'revoked',
       serial: row.renews,
@@ -66,5 +66,7 @@ export async function certificateInstalled(
       crlReason: 'superseded',
       correlationId,
     })
+    needs.stateChanged(row.renews)
+  }
   return { superseded: row.renews }
 }

@@ -127,6 +127,8 @@ export async function decide(
     return row
   })
   await profiles.reload()
+  const action = readAction(row)
+  if ('serial' in action) needs.stateChanged(action.serial)
   return toProposal(row, nowMs)
 }
 

@@ -1,6 +1,7 @@
 import {
   EKU_CLIENT_AUTH,
   EKU_CODE_SIGNING,
+  EKU_OCSP_SIGNING,
   EKU_SERVER_AUTH,
   type ExtensionRequest,
   type KeyUsage,
@@ -19,7 +20,7 @@ export type ProfileLimits = {
   readonly maxValidDays: number
   readonly requiredKeyUsage: readonly ChangeableUsage[]
   readonly allowedKeyUsage: readonly ChangeableUsage[]
-  readonly fixed: Pick<ExtensionRequest, 'extKeyUsage' | 'subjectAltNames' | 'policies'>
+  readonly fixed: Pick<ExtensionRequest, 'extKeyUsage' | 'subjectAltNames' | 'policies' | 'ocspNoCheck'>
   readonly first: ProfileParameters
 }
 
@@ -117,6 +118,14 @@ export const profileLimits: Readonly<Record<ProfileName, ProfileLimits>> = {
     fixed: { extKeyUsage: [EKU_CODE_SIGNING] },
     first: { validDays: 2 * validDays, nearExpiryDays, keyUsage: ['digitalSignature'] },
   },
+  // The CA's own responder. Nobody asks for the state of its certificate, so that it lives for weeks only.
+  'ocsp-signing': {
+    maxValidDays: 90,
+    requiredKeyUsage: ['digitalSignature'],
+    allowedKeyUsage: ['digitalSignature'],
+    fixed: { extKeyUsage: [EKU_OCSP_SIGNING], ocspNoCheck: true },
+    first: { validDays: 30, nearExpiryDays: 10, keyUsage: ['digitalSignature'] },
+  },
 }
 
 type ServerPurpose = z.infer<typeof serverRequest>['purpose']
@@ -136,12 +145,14 @@ export const purposesOf: Readonly<Record<string, readonly ServerPurpose[]>> = {
 
 export const profileNames = Object.keys(profileLimits) as ProfileName[] // the keys are the names, by the type above
 
-/** Nothing a request asks for changes it. */
-export function extensionsOf({ name, parameters }: Profile): ExtensionRequest {
+/** Nothing a request asks for changes it. `places` say where the state is found, for those whose state may be asked. */
+export function extensionsOf({ name, parameters }: Profile, places: ExtensionRequest): ExtensionRequest {
+  const { fixed } = profileLimits[name]
   return {
     basicConstraints: { ca: false },
     keyUsage: parameters.keyUsage,
-    ...profileLimits[name].fixed,
+    ...fixed,
+    ...(fixed.ocspNoCheck ? {} : places),
   }
 }
 

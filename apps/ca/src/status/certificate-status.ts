@@ -7,7 +7,7 @@ import type * as api from '../api/schemas.ts'
 import type { ProfileStore } from '../profiles/profile-store.ts'
 import { nearExpiryMsOf, type ProfileName } from '../profiles/profiles.ts'
 import { recordEvent } from '../record-event.ts'
-import { changeState, type StateChange } from './change-state.ts'
+import { changeState, type StateChange, type StateNeeds } from './change-state.ts'
 import { Refused } from '../refused.ts'
 
 type Status = z.infer<typeof api.certificateStatus>
@@ -20,6 +20,7 @@ type Row = {
   not_after_ms: bigint
 }
 export type StatusNeeds = { readonly db: Db; readonly clock: Clock; readonly profiles: ProfileStore }
+type ChangeNeeds = StatusNeeds & StateNeeds
 
 /** Workers for the verification of customers' signatures; without them it is done in this thread. */
 export type VerifyNeeds = StatusNeeds & { readonly pool?: GmPool | undefined }
@@ -125,10 +126,11 @@ export async function verifyCertificate(
 
 /** Makes the change when it is allowed; repeating it answers the same state. Asked by serial alone: the SE may be lost. */
 export async function ask(
-  needs: StatusNeeds,
+  needs: ChangeNeeds,
   change: StateChange,
 ): Promise<z.infer<typeof api.revokeAnswer>> {
   const result = await changeState(needs.db, needs.clock, change)
+  needs.stateChanged(change.serial)
   const { status } = await readStatus(needs, change.serial)
   if (result === 'unchanged' && status !== 'unknown' && status !== change.to)
     throw new Refused('not-allowed', `${status} does not become ${change.to} for ${change.by}`)

@@ -2,7 +2,12 @@ import { sql, uuidv7, type Clock, type Db, type Queryable, type Sql } from '@anq
 import type { z } from 'zod'
 import type { crlReason } from '../api/schemas.ts'
 
-export type StateNeeds = { readonly db: Db; readonly clock: Clock }
+export type StateNeeds = {
+  readonly db: Db
+  readonly clock: Clock
+  /** Called once a change is durable, so that no answer from before is given again. */
+  readonly stateChanged: (serial: string) => void
+}
 
 export type StateChange = {
   readonly serial: string

@@ -10,6 +10,9 @@ import { anchorsAnswer, protocol, type issueAnswer } from '../api/index.ts'
 import type { z } from 'zod'
 import { createAuthority, type Authority } from '../authority.ts'
 
+/** What certificates say about where lists and answers are found; tests ask the same paths of `world.url`. */
+export const caTestUrl = 'http://ca.example'
+
 type Issued = z.infer<typeof issueAnswer>
 export type Signed = { headers: Record<string, string>; bytes: Uint8Array }
 
@@ -36,7 +39,7 @@ export class CaWorld {
     return world
   }
 
-  async start(): Promise<void> {
+  async start({ publicUrl = caTestUrl } = {}): Promise<void> {
     const authority = await createAuthority({
       db: this.database.db,
       clock: this.clock,
@@ -44,6 +47,9 @@ export class CaWorld {
       dataDir: this.folder,
       callersDir: path.join(this.folder, 'callers'),
       listen: { host: '127.0.0.1', port: 0 },
+      profile: 'demo',
+      publicUrl,
+      crlShards: 2,
     })
     this.#running = { authority, url: await authority.start() }
   }

@@ -5,7 +5,7 @@ import { formatName, nameKey, readName, type Name } from '../name/name.ts'
 import * as oids from '../oids.ts'
 import { readCrlScope, type CrlScope } from './issuing-distribution-point.ts'
 import { pointUrls, readPoints } from './distribution-point.ts'
-import { EntryIndex, MAX_CRL_BYTES, readAuthorityKeyId, readCrlExtension } from './entry-index.ts'
+import { type Entry, EntryIndex, MAX_CRL_BYTES, readAuthorityKeyId, readCrlExtension } from './entry-index.ts'
 import type { RevocationReason } from './reason.ts'
 
 export interface RevokedEntry {
@@ -81,14 +81,24 @@ export class Crl {
    */
   find(serial: Uint8Array, issuerKey?: string): RevokedEntry | undefined {
     const entry = this.#index.find(serial, issuerKey)
-    if (!entry) return undefined
-    return { serialHex: bytesToHex(entry.serial), revokedAtMs: entry.revokedAtMs, reason: entry.reason }
+    return entry && toRevoked(entry)
+  }
+
+  /** Every entry in ascending order of the serials. */
+  *entries(): Generator<RevokedEntry> {
+    for (const entry of this.#index.all()) yield toRevoked(entry)
   }
 
   toString(): string {
     return `CRL ${this.number} of ${formatName(this.issuer)}`
   }
 }
+
+const toRevoked = ({ serial, revokedAtMs, reason }: Entry): RevokedEntry => ({
+  serialHex: bytesToHex(serial),
+  revokedAtMs,
+  reason,
+})
 
 interface ListExtensions {
   number?: bigint

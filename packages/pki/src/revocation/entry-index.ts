@@ -159,6 +159,15 @@ export class EntryIndex {
     return this.#starts.length
   }
 
+  /** Every entry in ascending order of the serials. */
+  *all(): Generator<Entry> {
+    for (const at of this.#starts) yield this.#read(at)
+  }
+
+  #read(at: number): Entry {
+    return readEntry(DerReader.over(this.#entries.subarray(at), 'crl.entries', limits))
+  }
+
   /** The entry of a certificate by binary search. */
   find(serial: Uint8Array, issuerKey?: string): Entry | undefined {
     const owner = issuerKey === undefined ? 0 : this.#issuers.get(issuerKey)
@@ -170,7 +179,7 @@ export class EntryIndex {
       const at = this.#starts[middle] ?? 0
       const order =
         (this.#owners?.[middle] ?? 0) - owner || compareSerials(serialAt(this.#entries, at), serial)
-      if (order === 0) return readEntry(DerReader.over(this.#entries.subarray(at), 'crl.entries', limits))
+      if (order === 0) return this.#read(at)
       if (order < 0) low = middle + 1
       else high = middle
     }

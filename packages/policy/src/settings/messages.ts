@@ -124,6 +124,30 @@ export const certificate = {
     zh: '到期前三十天在验证结果中提示即将过期',
     en: 'Thirty days before its end verification says so',
   }),
+  fullListEveryMs: setting(dayMs, ['B-6.2.4-5', 'B-7.3.2.2-7'], {
+    zh: '每日签发完整的撤销列表；标准未给数值',
+    en: 'A complete revocation list a day; no value given',
+  }),
+  fullListValidMs: setting(2 * dayMs, ['B-7.3.2.2-7'], {
+    zh: '完整列表两日内有效',
+    en: 'A complete list holds for two days',
+  }),
+  deltaListEveryMs: setting(30 * minuteMs, ['B-6.2.4-5', 'B-7.3.2.2-7'], {
+    zh: '增量列表随撤销即时签发，至少每半小时一次',
+    en: 'A delta list follows each revocation at once, and every half hour at least',
+  }),
+  deltaListValidMs: setting(60 * minuteMs, ['B-7.3.2.2-7'], {
+    zh: '增量列表一小时内有效',
+    en: 'A delta list holds for an hour',
+  }),
+  rootListValidMs: setting(400 * dayMs, ['B-7.3.2.2-7'], {
+    zh: '根的列表约一年由保管人重签一次',
+    en: 'The list of the root is signed again by the custodians about once a year',
+  }),
+  ocspValidMs: setting(10 * minuteMs, ['B-7.3.2.2-7'], {
+    zh: '证书状态应答十分钟内有效，过期不再提供',
+    en: 'A status answer holds for ten minutes and is not served after them',
+  }),
   unknownStatus: setting('refuse' as const, ['B-7.3.2.2-7'], {
     zh: '证书状态未知时资金操作一律拒绝',
     en: 'An unknown status refuses every fund operation',
