@@ -8,6 +8,7 @@ const judges = [
   'bouncy-castle',
   'bouncy-castle-cms',
   'openssl-interop',
+  'judged-lists',
   'peculiar-certificates',
   'peculiar-revocation',
   'peculiar-cms',

@@ -31,16 +31,17 @@ export function reasonSetToDer(set: ReasonSet): DerValue {
   return derNamedBits(FLAGS.flatMap((_, bit) => (set & (1 << bit) ? [bit] : [])))
 }
 
-/** ParseError on an empty set, which would be a list over nothing, and on bits without a meaning. */
+/** ParseError on an empty set, which would be a list over nothing, and on bits without a name; `unused` says nothing. */
 export function readReasonSet(reader: DerReader, tag: number): ReasonSet {
   const { unusedBits, bytes } = reader.bits('reasons', tag)
   const count = bytes.length * 8 - unusedBits
   let set = 0
   for (let bit = 0; bit < count; bit++) {
     if (((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) === 0) continue
-    if (FLAGS[bit] === undefined) reader.fail('reasons', 'flags 1 to 8')
+    if (bit >= FLAGS.length) reader.fail('reasons', 'flags 0 to 8')
     set |= 1 << bit
   }
-  if (set === 0 || (set & (1 << (count - 1))) === 0) reader.fail('reasons', 'a last flag that is set')
-  return set
+  if ((set & ALL_REASONS) === 0 || (set & (1 << (count - 1))) === 0)
+    reader.fail('reasons', 'a reason, and a last flag that is set')
+  return set & ALL_REASONS
 }
