@@ -9,6 +9,7 @@ const judges = [
   'bouncy-castle-cms',
   'openssl-interop',
   'judged-lists',
+  'judged-ocsp',
   'peculiar-certificates',
   'peculiar-revocation',
   'peculiar-cms',

@@ -7,11 +7,13 @@ import java.security.cert.CertStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXParameters;
+import java.security.cert.PKIXRevocationChecker;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bouncycastle.jcajce.PKIXExtendedParameters;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
@@ -19,7 +21,7 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 /**
  * Validates paths with revocation lists, delta lists among them. Reads the file `cases` of its folder: one line each with name,
  * time in milliseconds, files of the path from end entity to anchor, other certificates, lists; the fields are separated by tabs,
- * files by commas. Prints `name=valid` or `name=` and what is wrong.
+ * files by commas; a last field holds answers of an OCSP responder about the end entity in place of lists. Prints `name=valid` or `name=` and what is wrong.
  */
 public class RevocationJudge {
   static String folder;
@@ -45,8 +47,18 @@ public class RevocationJudge {
       parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(store), "BC"));
       parameters.setRevocationEnabled(true);
       parameters.setDate(new Date(Long.parseLong(fields[1])));
+      CertPathValidator validator = CertPathValidator.getInstance("PKIX", "BC");
+      if (fields.length > 5) {
+        PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
+        checker.setOcspResponses(Map.of(path.get(0), read(fields[5]).readAllBytes()));
+        checker.setOptions(Set.of(PKIXRevocationChecker.Option.ONLY_END_ENTITY, PKIXRevocationChecker.Option.NO_FALLBACK));
+        parameters.addCertPathChecker(checker);
+        parameters.setRevocationEnabled(false);
+        validator.validate(factory.generateCertPath(path), parameters);
+        return "valid";
+      }
       PKIXExtendedParameters extended = new PKIXExtendedParameters.Builder(parameters).setUseDeltasEnabled(true).build();
-      CertPathValidator.getInstance("PKIX", "BC").validate(factory.generateCertPath(path), extended);
+      validator.validate(factory.generateCertPath(path), extended);
       return "valid";
     } catch (Exception error) {
       StringBuilder causes = new StringBuilder();

@@ -76,9 +76,9 @@ export class ListWorld {
     this.#id = id
   }
 
-  static async open(id?: Uint8Array): Promise<ListWorld> {
+  static async open(id?: Uint8Array, nowMs = NOW_MS): Promise<ListWorld> {
     const make = (subject: Name, extensions: ExtensionRequest, by?: Party): Promise<Party> =>
-      issue({ subject, extensions, ...(id && { id }), ...(by && { by }) })
+      issue({ subject, extensions, nowMs, ...(id && { id }), ...(by && { by }) })
     const usage = { basicConstraints: { ca: true }, keyUsage: ['keyCertSign', 'cRLSign'] } as const
     const root = await make([{ type: 'CN', value: 'List Root' }], usage)
     const unknown = await make([{ type: 'CN', value: 'List Root' }], usage)
@@ -142,26 +142,27 @@ export class ListWorld {
   }
 }
 
-const signerOf = (key: Sm2PrivateKey, id: Uint8Array | undefined): Signer => ({
+export const signerOf = (key: Sm2PrivateKey, id: Uint8Array | undefined): Signer => ({
   publicKey: key.publicKey,
   sign: (tbs) => sm2Sign(key, tbs, id && { id }),
 })
 
-async function issue(request: {
+export async function issue(request: {
   readonly subject: Name
   readonly extensions: ExtensionRequest
   readonly by?: Party
   readonly serial?: Uint8Array
   readonly id?: Uint8Array
+  readonly nowMs?: number
 }): Promise<Party> {
-  const { subject, extensions, by, serial = randomSerial(), id } = request
+  const { subject, extensions, by, serial = randomSerial(), id, nowMs = NOW_MS } = request
   const key = Sm2PrivateKey.generate()
   const der = await buildCertificate({
     serial,
     subject,
     publicKey: key.publicKey,
-    notBeforeMs: NOW_MS - YEAR_MS,
-    notAfterMs: NOW_MS + YEAR_MS,
+    notBeforeMs: nowMs - YEAR_MS,
+    notAfterMs: nowMs + YEAR_MS,
     extensions,
     issuer: by?.certificate ?? 'self',
     signer: signerOf(by?.key ?? key, id),
