@@ -168,8 +168,8 @@ describe.skipIf(noJava !== '')(`BouncyCastle on OCSP${noJava && ` (skipped: ${no
 
 const noOpenssl = missingOpenssl()
 describe.skipIf(noOpenssl !== '')(`OpenSSL on OCSP${noOpenssl && ` (skipped: ${noOpenssl})`}`, () => {
-  const ocsp = (...args: readonly string[]): { ok: boolean; output: string } => {
-    const { status, stdout, stderr } = spawnSync('openssl', ['ocsp', ...args], { encoding: 'utf8' })
+  const ocsp = (...groups: readonly (readonly string[])[]): { ok: boolean; output: string } => {
+    const { status, stdout, stderr } = spawnSync('openssl', ['ocsp', ...groups.flat()], { encoding: 'utf8' })
     return { ok: status === 0, output: `${stdout}${stderr}` }
   }
 
@@ -186,9 +186,9 @@ describe.skipIf(noOpenssl !== '')(`OpenSSL on OCSP${noOpenssl && ` (skipped: ${n
       const certId = certIdOf(ca.certificate, answers.leaf.certificate.serial)
       const question = createOcspRequest({ certIds: [certId], nonce: answers.nonce })
       const { output } = ocsp(
-        ...['-reqin', answers.save('question', question), '-no_nonce', '-sm3'],
-        ...['-issuer', answers.pem('ca.pem', ca), '-cert', answers.pem('leaf.pem', answers.leaf)],
-        ...[
+        ['-reqin', answers.save('question', question), '-no_nonce', '-sm3'],
+        ['-issuer', answers.pem('ca.pem', ca), '-cert', answers.pem('leaf.pem', answers.leaf)],
+        [
           '-respin',
           answers.save('answer', answers.responses[index] ?? ''),
           '-CAfile',
@@ -215,14 +215,14 @@ describe.skipIf(noOpenssl !== '')(`OpenSSL on OCSP${noOpenssl && ` (skipped: ${n
       answers.pem('leaf.pem', answers.leaf),
     ]
     const question = join(answers.folder, 'question')
-    expect(ocsp(...issuer, '-reqout', question)).toMatchObject({ ok: true })
+    expect(ocsp(issuer, ['-reqout', question])).toMatchObject({ ok: true })
     const { certIds, nonce } = parseOcspRequest(new Uint8Array(readFileSync(question)))
     expect(certIds).toEqual([certIdOf(ca.certificate, answers.leaf.certificate.serial)])
 
     const answer = join(answers.folder, 'answer')
     const rkey = answers.save('key.pem', encodePem('PRIVATE KEY', exportPkcs8(responder.key)))
     const made = ocsp(
-      ...[
+      [
         '-index',
         index,
         '-CA',
@@ -230,8 +230,8 @@ describe.skipIf(noOpenssl !== '')(`OpenSSL on OCSP${noOpenssl && ` (skipped: ${n
         '-rsigner',
         answers.pem('responder.pem', responder),
       ],
-      ...['-rkey', rkey, '-rmd', 'sm3', '-rsigopt', 'distid:1234567812345678', '-nmin', '10'],
-      ...['-reqin', question, '-respout', answer],
+      ['-rkey', rkey, '-rmd', 'sm3', '-rsigopt', 'distid:1234567812345678', '-nmin', '10'],
+      ['-reqin', question, '-respout', answer],
     )
     expect(made).toMatchObject({ ok: true })
     const verdict = verifyOcspResponse({
