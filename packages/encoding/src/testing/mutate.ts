@@ -1,3 +1,5 @@
+import { concatBytes } from '../bytes.ts'
+
 /** A small generator of reproducible numbers (mulberry32): a failing run is repeated from its seed. */
 export function seededNumbers(seed: number): (below: number) => number {
   let state = seed >>> 0
@@ -10,9 +12,6 @@ export function seededNumbers(seed: number): (below: number) => number {
 }
 
 type Mutation = (bytes: Uint8Array, random: (below: number) => number) => Uint8Array
-
-const joined = (...parts: readonly Uint8Array[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => [...part]))
 
 const range = (bytes: Uint8Array, random: (below: number) => number): [number, number] => {
   const from = random(bytes.length)
@@ -37,15 +36,15 @@ const mutations: readonly Mutation[] = [
   (bytes, random) => bytes.subarray(0, random(bytes.length)),
   (bytes, random) => {
     const [from, to] = range(bytes, random)
-    return joined(bytes.subarray(0, from), bytes.subarray(to))
+    return concatBytes(bytes.subarray(0, from), bytes.subarray(to))
   },
   (bytes, random) => {
     const [from, to] = range(bytes, random)
-    return joined(bytes.subarray(0, to), bytes.subarray(from))
+    return concatBytes(bytes.subarray(0, to), bytes.subarray(from))
   },
   (bytes, random) => {
     const at = random(bytes.length)
-    return joined(
+    return concatBytes(
       bytes.subarray(0, at),
       Uint8Array.of(telling[random(telling.length)] ?? 0),
       bytes.subarray(at),

@@ -1,0 +1,2 @@
+export { fuzz, fuzzRounds } from './fuzz.ts'
+export { mutate, seededNumbers } from './mutate.ts'
