@@ -104,14 +104,17 @@ const modules = 'apps/channel/src/modules'
 const test = '\\.test\\.tsx?$'
 const below = (folders) => `^(?:${folders.join('|')})/`
 
-/** The channel's adapter of the bank is tested against the stand-in in process; nothing but that test knows both. */
-const bankAdapterTest = '^apps/channel/src/modules/payments/bank-core/[^/]+\\.test\\.ts$'
+/** The channel's adapters of bank and CA are tested against the other side in process; nothing but those tests knows both. */
+const adapterTests = [
+  '^apps/channel/src/modules/payments/bank-core/[^/]+\\.test\\.ts$',
+  '^apps/channel/src/modules/certificates/[^/]+\\.(?:test|fixture)\\.ts$',
+]
 
 const workspaceRules = Object.entries(workspaceArrows).map(([folder, targets]) => ({
   name: `arrows-of-${folder.replace('/', '-')}`,
   comment: `${folder} may import ${targets.join(', ') || 'no other workspace'}.`,
   severity: 'error',
-  from: { path: `^${folder}/`, pathNot: bankAdapterTest },
+  from: { path: `^${folder}/`, pathNot: adapterTests },
   to: { path: `^(?:${anyWorkspace})/`, pathNot: below([folder, ...targets]) },
 }))
 

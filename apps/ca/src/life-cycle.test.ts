@@ -60,6 +60,15 @@ test('a hold of the customer is lifted by the channel, the hold of an operator o
   expect(await statusOf(serial)).toBe('good')
 })
 
+test('the hold of an operator goes over that of the customer, who cannot lift it then', async () => {
+  const { serial } = await world.issue()
+  await change('suspend', serial, 'customer')
+  expect(await change('suspend', serial, 'operator')).toEqual({ status: 'suspended' })
+  expect(await change('resume', serial, 'customer')).toEqual({ refused: 'not-allowed' })
+  expect(await change('suspend', serial, 'customer')).toEqual({ status: 'suspended' })
+  expect(await change('resume', serial, 'customer')).toEqual({ refused: 'not-allowed' })
+})
+
 test('revoked is for good, and repeating it changes nothing', async () => {
   const { serial } = await world.issue()
   expect(await change('revoke', serial, 'customer')).toEqual({ status: 'revoked' })
@@ -85,6 +94,14 @@ test('an operator revokes only with a second officer, who approves what was show
   expect(await statusOf(serial)).toBe('good')
   expect(await decide(await propose(action), 'wang')).toMatchObject({ state: 'approved' })
   expect(await statusOf(serial)).toBe('revoked')
+})
+
+test('who proposed may take it back', async () => {
+  const { serial } = await world.issue()
+  const proposal = await propose({ kind: 'revoke', serial, reason: 'fraud', crlReason: 'unspecified' })
+  expect(await decide(proposal, 'chen', 'reject')).toMatchObject({ state: 'rejected', decidedBy: 'chen' })
+  expect(await decide(proposal, 'wang')).toEqual({ refused: 'proposal-closed' })
+  expect(await statusOf(serial)).toBe('good')
 })
 
 test('a profile changes by two officers only, within its limits, and what was issued before keeps its version', async () => {

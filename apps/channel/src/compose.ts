@@ -5,7 +5,6 @@ import type { GmPool } from '@anqu/gm-crypto/pool'
 import { createMessageServer, type MessageServer } from '@anqu/message'
 import { policy } from '@anqu/policy'
 import {
-  createPeriodicJobs,
   migrate,
   platformMigrations,
   type Clock,
@@ -15,10 +14,15 @@ import {
   type ShortLivedStore,
 } from '@anqu/platform'
 import { Refusal } from '@anqu/contract'
+import { periodicJobs } from './compose/periodic-jobs.ts'
 import type { BoundRoute, RequestContext } from './http/bound-route.ts'
 import { createChannelStore } from './http/channel-store.ts'
 import { auditRoutes, createAudit, type Audit } from './modules/audit/index.ts'
-import { createCertificates, type CertificationAuthority } from './modules/certificates/index.ts'
+import {
+  createCertificates,
+  type AuthorityOverview,
+  type CertificationAuthority,
+} from './modules/certificates/index.ts'
 import { createConsent } from './modules/consent/index.ts'
 import { createDevices } from './modules/devices/index.ts'
 import {
@@ -41,13 +45,9 @@ import {
   operationStaffRoutes,
   type Operations,
 } from './modules/operations/index.ts'
-import { createOperators, type Operators } from './modules/operators/index.ts'
+import { createOperators, staffNames, type Operators } from './modules/operators/index.ts'
 import { createHttpBankCore, createPaymentAccounts, payPremium } from './modules/payments/index.ts'
-import {
-  createSecureElements,
-  type SecureElements,
-  type ServiceManager,
-} from './modules/secure-elements/index.ts'
+import { createSecureElements, type ServiceManager } from './modules/secure-elements/index.ts'
 import { createSessions, environmentHash, type Sessions } from './modules/sessions/index.ts'
 
 /** Everything the channel reaches outside itself. */
@@ -60,6 +60,7 @@ export type Outside = {
   /** Workers for the arithmetic of SM2; without them it is done in this thread. */
   readonly pool: GmPool | undefined
   readonly authority: CertificationAuthority
+  readonly authorityOverview: AuthorityOverview
   readonly serviceManager: ServiceManager
   readonly bankUrl: string
   readonly sendSms: SendSms
@@ -163,7 +164,7 @@ export async function compose(outside: Outside): Promise<Channel> {
       ...monitoring.routes,
       ...staffRoutes,
     ],
-    jobs: jobsOf({ db, clock, log }, { audit, operations, certificates, secureElements }),
+    jobs: periodicJobs({ db, clock, log }, { audit, operations, certificates, secureElements }),
   }
 }
 
@@ -235,7 +236,7 @@ function composePeople(outside: Outside, base: Base) {
     assertBinding: (bindingId, context) => devices.assertOpenBinding(bindingId, context),
   })
   const followed = secureElements.following(audit)
-  const certificates = createCertificates({ db, clock, audit: followed, authority: outside.authority })
+  const certificates = composeCertificates(outside, { audit: followed, notifyIn })
   const devices = createDevices({
     db,
     clock,
@@ -265,6 +266,19 @@ function composePeople(outside: Outside, base: Base) {
   lateModules.sessions = sessions
   return { consent, factors, identity, certificates, secureElements, devices, sessions }
 }
+
+const composeCertificates = (
+  { db, clock, authority, authorityOverview: overview }: Outside,
+  rest: Pick<Parameters<typeof createCertificates>[0], 'audit' | 'notifyIn'>,
+) =>
+  createCertificates({
+    ...rest,
+    db,
+    clock,
+    authority,
+    overview,
+    staffNames: (staffIds) => staffNames(db, staffIds),
+  })
 
 /** What the customer does: insurance, limits, payments, and the pipeline they run through. */
 async function composeBusiness(outside: Outside, base: Base, people: ReturnType<typeof composePeople>) {
@@ -341,27 +355,6 @@ async function otpOrder(
   const order = await late(needs.late.operations).otpBinding(request.operationId, { accountId, deviceId })
   const about = `向${order.payee}付款${order.amountFen / 100n}.${String(order.amountFen % 100n).padStart(2, '0')}元`
   return { purpose: 'operation', binding: order.binding, phone, about }
-}
-
-const secondMs = 1_000
-
-function jobsOf(
-  needs: { db: Db; clock: Clock; log: Log },
-  work: {
-    audit: Audit
-    operations: Operations
-    certificates: ReturnType<typeof createCertificates>
-    secureElements: SecureElements
-  },
-): PeriodicJobs {
-  const jobs = createPeriodicJobs(needs)
-  jobs.registerPeriodic('audit.seal', secondMs / 2, async () => void (await work.audit.seal()))
-  jobs.registerPeriodic('audit.sign-head', 60 * secondMs, () => work.audit.signHead())
-  jobs.registerPeriodic('operations.resume', secondMs, async () => void (await work.operations.resume()))
-  jobs.registerPeriodic('operations.expire', 30 * secondMs, () => work.operations.expire())
-  jobs.registerPeriodic('certificates.revocations', 5 * secondMs, () => work.certificates.sendRevocations())
-  jobs.registerPeriodic('secure-elements.send', 2 * secondMs, () => work.secureElements.send())
-  return jobs
 }
 
 async function readReport(dataDir: string): Promise<Record<string, unknown> | null> {

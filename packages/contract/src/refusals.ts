@@ -107,6 +107,28 @@ export const refusals = {
     'The certificate could not be issued; please start again',
   ),
   'certificate.not-usable': entry(403, '您的证书当前不可用', 'Your certificate cannot be used now'),
+  'certificate.not-found': entry(404, '没有找到这张证书', 'There is no such certificate'),
+  'certificate.not-possible': entry(
+    409,
+    '证书当前状态不能执行此操作',
+    'The state of this certificate does not allow that',
+  ),
+  'profile.outside-limits': entry(
+    422,
+    '超出该证书模板允许的范围',
+    'This is beyond the limits of the profile',
+  ),
+  'approval.own': entry(403, '本人提交的申请须由他人批准', 'Somebody else must approve what you proposed'),
+  'approval.closed': entry(
+    409,
+    '该申请已处理或已过期',
+    'This proposal was decided already or is out of time',
+  ),
+  'approval.changed': entry(
+    409,
+    '申请内容与您看到的不一致，请刷新后重新核对',
+    'The proposal is not the one you were shown; refresh and look again',
+  ),
   'operation.not-found': entry(404, '没有找到这笔业务', 'There is no such operation'),
   'operation.expired': entry(
     410,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, chain, correlation, id, serial, subjectName } from './fields.ts'
+import { bytes, chain, correlation, id, officer, serial, subjectName } from './fields.ts'
 
 /** Issue a certificate to a customer for a request whose key was made in a secure element. */
 export const issueRequest = z.strictObject({
@@ -114,6 +114,8 @@ export const suspendRequest = z.strictObject({
   reason: z.string().min(1).max(80),
   correlationId: correlation,
   by: z.enum(['customer', 'channel', 'operator']),
+  /** The member of staff, when it is an operator. */
+  actor: officer.optional(),
 })
 /** Lifts a hold that customer or channel asked for; the hold of an operator is lifted by two of them (`resume` proposal). */
 export const resumeRequest = suspendRequest.extend({ by: asker })

@@ -15,8 +15,8 @@ export type StateChange = {
   readonly by: 'customer' | 'channel' | 'operator'
   readonly reason: string
   readonly correlationId: string
-  /** The officer, when two of them decided. */
-  readonly actor?: string
+  /** The officer, or the two of them. */
+  readonly actor?: string | undefined
 } & (
   | { readonly to: 'revoked'; readonly crlReason: z.infer<typeof crlReason> }
   | { readonly to: 'suspended' }
@@ -25,10 +25,16 @@ export type StateChange = {
 
 const events = { revoked: 'revoked', suspended: 'suspended', good: 'resumed' } as const
 
-/** Which states may become which: revoked is for good; a hold is lifted by who placed it, or by two operators. */
+/**
+ * Which states may become which: revoked is for good; a hold is lifted by who placed it, or by two operators; that of an
+ * operator goes over any other.
+ */
 function allowed({ to, by }: StateChange): Sql {
   if (to === 'revoked') return sql`state <> 'revoked'`
-  if (to === 'suspended') return sql`state = 'good'`
+  if (to === 'suspended')
+    return by === 'operator'
+      ? sql`(state = 'good' or state = 'suspended' and changed_by <> 'operator')`
+      : sql`state = 'good'`
   return by === 'operator' ? sql`state = 'suspended'` : sql`state = 'suspended' and changed_by <> 'operator'`
 }
 

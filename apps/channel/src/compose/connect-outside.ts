@@ -2,7 +2,7 @@ import path from 'node:path'
 import { loadKeyFile, systemClock } from '@anqu/platform'
 import type { Outside } from '../compose.ts'
 import type { ChannelConfig } from '../config.ts'
-import { createHttpAuthority } from '../modules/certificates/index.ts'
+import { connectHttpAuthority } from '../modules/certificates/index.ts'
 import { connectTsm } from '../modules/secure-elements/index.ts'
 import { createSmsOperator, createWitness } from '../modules/factors/index.ts'
 
@@ -14,12 +14,13 @@ export async function connectOutside(
   const { dataDir, witnessUrl } = config
   const clock = systemClock
   const { caUrl, caCallersDir, tsmUrl, tsmCallersDir } = config
-  const authority = await createHttpAuthority({ url: caUrl, dataDir, callersDir: caCallersDir, clock })
-  const anchors = (): Promise<Uint8Array[]> => authority.anchors()
+  const ca = await connectHttpAuthority({ url: caUrl, dataDir, callersDir: caCallersDir, clock })
+  const anchors = (): Promise<Uint8Array[]> => ca.authority.anchors()
   return {
     ...opened,
     clock,
-    authority,
+    authority: ca.authority,
+    authorityOverview: ca.overview,
     serviceManager: await connectTsm({ url: tsmUrl, dataDir, callersDir: tsmCallersDir, clock, anchors }),
     kek: await loadKeyFile(path.join(dataDir, 'key-encryption-key')),
     bankUrl: config.bankUrl,

@@ -1,26 +1,28 @@
-import { staffCertificates, type OutputOf } from '@anqu/contract'
+import { staffCertificateSearch, type OutputOf } from '@anqu/contract'
 import { Pill, useTexts } from '@anqu/ui'
 import { useConsole } from '../app/console-context.tsx'
 import { texts } from '../app/texts.ts'
 import { DataTable, LoadedView, Short, When, type Column } from '../features/parts.tsx'
 import { useLoad } from '../features/use-load.ts'
 
-type Certificate = OutputOf<typeof staffCertificates>['certificates'][number]
+type Certificate = OutputOf<typeof staffCertificateSearch>['certificates'][number]
 const pageLength = 100
 
 export const CertificatesPage = () => {
   const { api } = useConsole()
   const t = useTexts(texts)
-  const { loaded, reload } = useLoad('certificates', () => api.call(staffCertificates, { limit: pageLength }))
+  const { loaded, reload } = useLoad('certificates', () =>
+    api.call(staffCertificateSearch, { limit: pageLength }),
+  )
   const columns: Column<Certificate>[] = [
     { title: t('serial'), cell: (row) => <Short id={row.serial} /> },
-    { title: t('subject'), cell: (row) => <Short id={row.subject} /> },
-    { title: t('device'), cell: (row) => <Short id={row.deviceId} /> },
+    { title: t('subject'), cell: (row) => <Short id={row.accountId ?? row.holder ?? '—'} /> },
+    { title: t('device'), cell: (row) => <Short id={row.deviceId ?? '—'} /> },
     { title: t('issued'), cell: (row) => <When atMs={row.issuedAtMs} /> },
-    { title: t('expires'), cell: (row) => <When atMs={row.expiresAtMs} /> },
+    { title: t('expires'), cell: (row) => <When atMs={row.notAfterMs} /> },
     {
       title: t('state'),
-      cell: (row) => <Pill tone={row.state === 'active' ? 'good' : 'plain'}>{t(row.state)}</Pill>,
+      cell: (row) => <Pill tone={row.status === 'good' ? 'good' : 'plain'}>{row.status}</Pill>,
     },
   ]
   return (

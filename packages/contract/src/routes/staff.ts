@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { route, type Route } from '../route.ts'
 import { atMs, cursor, fen, id, otp, secretEntry, shortText } from '../values.ts'
 import { operationState } from './operations.ts'
+import { staffRoute } from './staff-route.ts'
 
 const staffView = z.strictObject({
   staffId: id,
@@ -9,11 +9,7 @@ const staffView = z.strictObject({
   role: z.enum(['operator', 'auditor', 'administrator']),
   expiresAtMs: atMs,
 })
-const admin = <I extends z.ZodType, O extends z.ZodType>(
-  declaration: Omit<Route<I, O>, 'audience'>,
-): Route<I, O> => route({ audience: 'staff', ...declaration })
-
-export const staffBeginLogin = admin({
+export const staffBeginLogin = staffRoute({
   name: 'staff.begin-login',
   path: '/admin/v1/begin-login',
   session: 'none',
@@ -24,7 +20,7 @@ export const staffBeginLogin = admin({
   clauses: ['C-6.1.6.1-b'],
 })
 
-export const staffFinishLogin = admin({
+export const staffFinishLogin = staffRoute({
   name: 'staff.finish-login',
   path: '/admin/v1/finish-login',
   session: 'none',
@@ -35,7 +31,7 @@ export const staffFinishLogin = admin({
   clauses: ['C-6.1.6.1-b'],
 })
 
-export const staffCurrent = admin({
+export const staffCurrent = staffRoute({
   name: 'staff.current',
   path: '/admin/v1/current',
   session: 'required',
@@ -46,7 +42,7 @@ export const staffCurrent = admin({
   clauses: ['C-6.2.2-b'],
 })
 
-export const staffLogout = admin({
+export const staffLogout = staffRoute({
   name: 'staff.logout',
   path: '/admin/v1/logout',
   session: 'required',
@@ -57,7 +53,7 @@ export const staffLogout = admin({
   clauses: ['D-5.6.5-c-s2'],
 })
 
-export const staffOverview = admin({
+export const staffOverview = staffRoute({
   name: 'staff.overview',
   path: '/admin/v1/overview',
   session: 'required',
@@ -98,7 +94,7 @@ export const auditRecord = z.strictObject({
   hash: z.string(),
 })
 
-export const staffAuditSearch = admin({
+export const staffAuditSearch = staffRoute({
   name: 'staff.audit-search',
   path: '/admin/v1/audit/search',
   session: 'required',
@@ -119,7 +115,7 @@ export const staffAuditSearch = admin({
   clauses: ['A-5.11-8', 'A-5.11-10', 'A-5.11-18'],
 })
 
-export const staffAuditVerify = admin({
+export const staffAuditVerify = staffRoute({
   name: 'staff.audit-verify',
   path: '/admin/v1/audit/verify',
   session: 'required',
@@ -157,7 +153,7 @@ const staffOperation = z.strictObject({
   reason: z.string().nullable(),
 })
 
-export const staffOperations = admin({
+export const staffOperations = staffRoute({
   name: 'staff.operations',
   path: '/admin/v1/operations/list',
   session: 'required',
@@ -172,7 +168,7 @@ export const staffOperations = admin({
   clauses: ['C-6.3.2-g-s1'],
 })
 
-export const staffOperationStory = admin({
+export const staffOperationStory = staffRoute({
   name: 'staff.operation',
   path: '/admin/v1/operations/get',
   session: 'required',
@@ -192,7 +188,7 @@ export const staffOperationStory = admin({
   clauses: ['C-6.3.3-a-s1'],
 })
 
-export const staffRequeryOperation = admin({
+export const staffRequeryOperation = staffRoute({
   name: 'staff.requery-operation',
   path: '/admin/v1/operations/requery',
   session: 'required',
@@ -211,7 +207,7 @@ const lockView = z.strictObject({
   untilMs: atMs.nullable(),
 })
 
-export const staffLocks = admin({
+export const staffLocks = staffRoute({
   name: 'staff.locks',
   path: '/admin/v1/locks/list',
   session: 'required',
@@ -222,7 +218,7 @@ export const staffLocks = admin({
   clauses: ['A-6.8-3', 'C-6.3.3-e-s3'],
 })
 
-export const staffClearLock = admin({
+export const staffClearLock = staffRoute({
   name: 'staff.clear-lock',
   path: '/admin/v1/locks/clear',
   session: 'required',
@@ -237,31 +233,8 @@ export const staffClearLock = admin({
   clauses: ['A-6.8-3', 'C-6.3.3-e-s3'],
 })
 
-export const staffCertificates = admin({
-  name: 'staff.certificates',
-  path: '/admin/v1/certificates/list',
-  session: 'required',
-  zh: '证书列表',
-  en: 'Certificates',
-  input: z.strictObject({ cursor: cursor.optional(), limit: z.int().min(1).max(100) }),
-  output: z.strictObject({
-    certificates: z.array(
-      z.strictObject({
-        serial: z.string(),
-        subject: z.string(),
-        deviceId: id,
-        issuedAtMs: atMs,
-        expiresAtMs: atMs,
-        state: z.enum(['active', 'revoked']),
-      }),
-    ),
-    nextCursor: cursor.nullable(),
-  }),
-  clauses: ['B-7.3.1.2-2'],
-})
-
 /** The newest conformance run; its shape is the report's (conformance/README.md). */
-export const staffConformance = admin({
+export const staffConformance = staffRoute({
   name: 'staff.conformance',
   path: '/admin/v1/conformance',
   session: 'required',

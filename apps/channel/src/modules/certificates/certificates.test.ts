@@ -2,9 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { sql, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import type { RevocationCause } from '../../needs/revocation.ts'
-import { call, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
+import { migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
 import { AuthorityRefused, AuthorityUnavailable, type RevocationRequest } from './authority.ts'
-import { createCertificates, type Certificates, type SignatureVerdict } from './index.ts'
+import {
+  createCertificates,
+  type AuthorityOverview,
+  type Certificates,
+  type SignatureVerdict,
+} from './index.ts'
 
 const clock = new FakeClock(1_800_000_000_000)
 const audit = recordingAudit()
@@ -21,12 +26,30 @@ function answering<T>(value: T): Promise<T> {
   return away ? Promise.reject(new AuthorityUnavailable('away')) : Promise.resolve(value)
 }
 
+const notPart = () => Promise.reject(new Error('not part of this test'))
+const notHere: AuthorityOverview = {
+  search: notPart,
+  read: notPart,
+  expiryCalendar: notPart,
+  statistics: notPart,
+  publication: notPart,
+  profiles: notPart,
+  hold: notPart,
+  propose: notPart,
+  proposals: notPart,
+  decide: notPart,
+  events: notPart,
+}
+
 beforeAll(async () => {
   database = await testDatabase(migrationsOf('certificates'))
   certificates = createCertificates({
     db: database.db,
     clock,
     audit,
+    notifyIn: () => Promise.resolve(),
+    staffNames: () => Promise.resolve(new Map()),
+    overview: notHere,
     authority: {
       anchors: () => answering([]),
       issueServer: () => answering([]),
@@ -185,23 +208,4 @@ test('a revocation whose transaction fails is not sent', async () => {
   await expect(failing).rejects.toThrow('no')
   await certificates.sendRevocations()
   expect(sent).toEqual([])
-})
-
-test('staff see a certificate as revoked at once, page by page', async () => {
-  const serials = [(await issue()).serial, (await issue()).serial, (await issue()).serial]
-  await revoke(serials[0] ?? '')
-  type Page = { certificates: { serial: string; state: string }[]; nextCursor: string | null }
-  const seen: Page['certificates'] = []
-  let cursor: string | null = null
-  do {
-    const page: Page = await call(certificates.routes, 'staff.certificates', {
-      limit: 2,
-      ...(cursor === null ? {} : { cursor }),
-    })
-    seen.push(...page.certificates)
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  expect(new Set(seen.map(({ serial }) => serial)).size).toBe(seen.length)
-  expect(seen.map(({ serial }) => serial)).toEqual(expect.arrayContaining(serials))
-  expect(seen.find(({ serial }) => serial === serials[0])?.state).toBe('revoked')
 })

@@ -1,16 +1,34 @@
-import { connectAuthority, issueAnswer, revokeAnswer, verifyAnswer } from '@anqu/ca/api'
+import {
+  connectAuthority,
+  issueAnswer,
+  revokeAnswer,
+  verifyAnswer,
+  type AuthorityConnection,
+} from '@anqu/ca/api'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
-import { ServiceRefused, ServiceUnavailable, type Clock, type ServiceCall } from '@anqu/platform'
-import { AuthorityRefused, AuthorityUnavailable, type CertificationAuthority } from './authority.ts'
+import type { Clock, ServiceCall } from '@anqu/platform'
+import type { CertificationAuthority } from './authority.ts'
+import { asAuthority } from './authority-errors.ts'
+import type { AuthorityOverview } from './authority-overview.ts'
+import { callerName, createHttpOverview } from './http-authority-overview.ts'
 
 type Options = { url: string; dataDir: string; callersDir: string; clock: Clock }
 
-/** The built-in CA over signed calls. */
-export async function createHttpAuthority(options: Options): Promise<CertificationAuthority> {
+/** The built-in CA over signed calls: what payments need of it, and what staff do there. */
+export async function connectHttpAuthority(
+  options: Options,
+): Promise<{ authority: CertificationAuthority; overview: AuthorityOverview }> {
   const { anchors, call: signed } = await asAuthority(() =>
-    connectAuthority({ ...options, caller: 'channel' }),
+    connectAuthority({ ...options, caller: callerName }),
   )
   const call: ServiceCall = (path, body, schema) => asAuthority(() => signed(path, body, schema))
+  return { authority: createHttpAuthority(anchors, call), overview: createHttpOverview(call) }
+}
+
+function createHttpAuthority(
+  anchors: AuthorityConnection['anchors'],
+  call: ServiceCall,
+): CertificationAuthority {
   return {
     anchors: async () => anchors.map((certificate) => certificate.raw),
     async issueServer(csr, purpose) {
@@ -36,16 +54,5 @@ export async function createHttpAuthority(options: Options): Promise<Certificati
     async revoke(request) {
       return (await call('/v1/certificates/revoke', request, revokeAnswer)).status
     },
-  }
-}
-
-/** What the adapter's users know of: not there, or refused. */
-async function asAuthority<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof ServiceRefused) throw new AuthorityRefused(error.code)
-    if (error instanceof ServiceUnavailable) throw new AuthorityUnavailable(error.message)
-    throw error
   }
 }

@@ -1,5 +1,3 @@
-export { createHttpAuthority } from './http-authority.ts'
-export { createCertificates, type Certificates } from './module.ts'
 export type {
   CertificateRequest,
   CertificationAuthority,
@@ -7,3 +5,6 @@ export type {
   SignatureClaim,
   SignatureVerdict,
 } from './authority.ts'
+export type { AuthorityOverview } from './authority-overview.ts'
+export { connectHttpAuthority } from './http-authority.ts'
+export { createCertificates, type Certificates } from './module.ts'

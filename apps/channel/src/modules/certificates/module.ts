@@ -1,15 +1,18 @@
-import { Refusal, staffCertificates } from '@anqu/contract'
-import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
-import { bind, type BoundRoute } from '../../http/bound-route.ts'
-import type { AuditLog } from '../../needs/audit.ts'
+import { Refusal } from '@anqu/contract'
+import { sql, type Transaction } from '@anqu/platform'
+import type { BoundRoute } from '../../http/bound-route.ts'
 import type { RevocationOrder } from '../../needs/revocation.ts'
+import { approvalRoutes } from './approval-routes.ts'
 import {
   AuthorityRefused,
   AuthorityUnavailable,
   type CertificationAuthority,
   type IssuedCertificate,
 } from './authority.ts'
+import { followEvents } from './event-feed.ts'
 import { queueRevocation, sendQueued } from './revocations.ts'
+import type { CertificateStaffNeeds } from './staff-needs.ts'
+import { certificateStaffRoutes } from './staff-routes.ts'
 
 export type Certificates = {
   readonly routes: BoundRoute[]
@@ -32,44 +35,21 @@ export type Certificates = {
   /** Queues the revocation with the caller's transaction; it is sent until the CA has taken it (B-6.2.4-3, B-6.2.4-4). */
   revokeIn(tx: Transaction, order: RevocationOrder): Promise<void>
   sendRevocations(): Promise<void>
+  /** Takes over what changed at the CA: states that operators set there. */
+  followEvents(): Promise<void>
 }
 
-type Needs = { db: Db; clock: Clock; audit: AuditLog; authority: CertificationAuthority }
-type Row = {
-  serial: string
-  account_id: string
-  device_id: string
-  issued_at_ms: bigint
-  expires_at_ms: bigint
-  state: 'active' | 'revoked'
-}
+type Needs = Omit<CertificateStaffNeeds, 'authority'> & { readonly authority: CertificationAuthority }
 
 /** The channel's side of certificates: asking for them, registering what was issued, verifying through the CA. */
 export function createCertificates(needs: Needs): Certificates {
-  const { db, clock } = needs
   return {
     issue: (request) => issue(needs, request),
     verifySignature: (claim) => verify(needs, claim),
-    revokeIn: (tx, order) => queueRevocation(tx, clock, order),
+    revokeIn: (tx, order) => queueRevocation(tx, needs.clock, order),
     sendRevocations: () => sendQueued(needs),
-    routes: [
-      bind(staffCertificates, async ({ cursor = null, limit }) => {
-        const rows = await db.query<Row>(sql`
-          select serial, account_id, device_id, issued_at_ms, expires_at_ms, state from certificate
-          where (${cursor}::text is null or serial < ${cursor}::text) order by serial desc limit ${limit}`)
-        return {
-          certificates: rows.map((row) => ({
-            serial: row.serial,
-            subject: row.account_id,
-            deviceId: row.device_id,
-            issuedAtMs: Number(row.issued_at_ms),
-            expiresAtMs: Number(row.expires_at_ms),
-            state: row.state,
-          })),
-          nextCursor: rows.length === limit ? (rows.at(-1)?.serial ?? null) : null,
-        }
-      }),
-    ],
+    followEvents: () => followEvents(needs),
+    routes: [...certificateStaffRoutes(needs), ...approvalRoutes(needs)],
   }
 }
 

@@ -129,3 +129,41 @@ async function settle(
     })
   })
 }
+
+type State = 'queued' | 'sent' | 'refused'
+const refusedShown = 50
+
+/** What became of telling the CA about one revocation; null when the channel ordered none. */
+export async function revocationOf(
+  db: Db,
+  serial: string,
+): Promise<{ state: State; refusal: string | null } | null> {
+  const row = await db.maybe<{ state: State; refusal: string | null }>(
+    sql`select state, refusal from certificate_revocation where serial = ${serial}`,
+  )
+  return row ?? null
+}
+
+/** What the CA has not taken yet, and what it refused for good. */
+export async function revocationFigures(db: Db) {
+  const { count } = await db.one<{ count: bigint }>(
+    sql`select count(*) as count from certificate_revocation where state = 'queued'`,
+  )
+  const rows = await db.query<{
+    serial: string
+    reason: string
+    refusal: string
+    settled_at_ms: bigint | null
+  }>(sql`
+    select serial, reason, refusal, settled_at_ms from certificate_revocation where state = 'refused'
+    order by settled_at_ms desc limit ${refusedShown}`)
+  return {
+    queued: Number(count),
+    refused: rows.map((row) => ({
+      serial: row.serial,
+      reason: row.reason,
+      refusal: row.refusal,
+      atMs: row.settled_at_ms === null ? null : Number(row.settled_at_ms),
+    })),
+  }
+}

@@ -1,1 +1,1 @@
-export { createOperators, type NewStaff, type Operators } from './module.ts'
+export { createOperators, staffNames, type NewStaff, type Operators } from './module.ts'

@@ -244,3 +244,11 @@ const event = (
 
 const refusedEvent = (staffId: string, description: string, context: RequestContext) =>
   event({ name: 'staff.login-refused', staffId, description, outcome: 'failure' }, context)
+
+/** Names of members of staff, those who left too; ids of nobody are left out. */
+export async function staffNames(db: Db, staffIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.query<{ staff_id: string; display_name: string }>(
+    sql`select staff_id, display_name from staff where staff_id::text = any(${staffIds}::text[])`,
+  )
+  return new Map(rows.map((row) => [row.staff_id, row.display_name]))
+}
