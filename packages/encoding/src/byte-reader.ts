@@ -3,13 +3,12 @@ import { ParseError } from './parse-error.ts'
 /** Reads big-endian fields from a byte string. Returned byte strings are views, not copies. */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
+  #view: DataView | undefined
   readonly #path: string
   #offset = 0
 
   constructor(bytes: Uint8Array, path = 'bytes') {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#path = path
   }
 
@@ -21,6 +20,13 @@ export class ByteReader {
     return this.#bytes.length - this.#offset
   }
 
+  /** Made when the first number of more than a byte is read: most short messages have none. */
+  #wide(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes
+    this.#view ??= new DataView(buffer, byteOffset, byteLength)
+    return this.#view
+  }
+
   #take(length: number, what: string): number {
     if (length > this.remaining) throw new ParseError(this.#path, this.#offset, what)
     const at = this.#offset
@@ -29,19 +35,20 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1, 'an 8-bit number'))
+    // `#take` has checked that it is there.
+    return this.#bytes[this.#take(1, 'an 8-bit number')] ?? 0
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2, 'a 16-bit number'))
+    return this.#wide().getUint16(this.#take(2, 'a 16-bit number'))
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4, 'a 32-bit number'))
+    return this.#wide().getUint32(this.#take(4, 'a 32-bit number'))
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8, 'a 64-bit number'))
+    return this.#wide().getBigUint64(this.#take(8, 'a 64-bit number'))
   }
 
   /** Exactly `length` bytes. */

@@ -1,4 +1,5 @@
 import { base64ToBytes } from '@anqu/encoding'
+import { initGmCrypto } from '@anqu/gm-crypto'
 import { createCard, serveCard, type CardConnection, type MessageEndpoint } from '@anqu/secure-element'
 import { indexedDbCardStorage } from '@anqu/secure-element/browser'
 
@@ -32,6 +33,8 @@ async function fetchRoot(): Promise<Uint8Array | undefined> {
   return Array.isArray(list) && list.length > 0 ? base64ToBytes(String(list.at(-1))) : undefined
 }
 
+// Works from the first moment, and several times as fast once this has finished.
+void initGmCrypto()
 const card = powerUp()
 serveCard(scope, {
   transmit: async (command) => (await card).transmit(command),

@@ -22,7 +22,7 @@ export class SecretBytes {
 
   /** Copies `bytes`; the caller may (and should) erase its own copy. */
   static from(bytes: Uint8Array): SecretBytes {
-    return new SecretBytes(Uint8Array.from(bytes))
+    return new SecretBytes(new Uint8Array(bytes))
   }
 
   /** `length` fresh random bytes. */

@@ -38,9 +38,11 @@ export function encodeCommand(command: CommandApdu): Uint8Array {
   const lc = length === 0 ? [] : short ? [length] : [0, length >> 8, length & 0xff]
   const le = ne === 0 ? [] : short ? [ne & 0xff] : [...(length === 0 ? [0] : []), (ne >> 8) & 0xff, ne & 0xff]
   const bytes = new Uint8Array(4 + lc.length + length + le.length)
-  bytes.set([cla, ins, p1, p2, ...lc])
-  bytes.set(data, 4 + lc.length)
-  bytes.set(le, 4 + lc.length + length)
+  let at = 0
+  for (const byte of [cla, ins, p1, p2, ...lc]) bytes[at++] = byte
+  bytes.set(data, at)
+  at += length
+  for (const byte of le) bytes[at++] = byte
   return bytes
 }
 
@@ -53,15 +55,19 @@ function shortBody(bytes: Uint8Array, lc: number): [Uint8Array, number] {
 }
 
 function extendedBody(bytes: Uint8Array): [Uint8Array, number] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const length = view.getUint16(5)
+  const length = u16(bytes, 5)
   if (bytes.length === 7) return [NO_DATA, length === 0 ? 65_536 : length]
   if (length === 0) throw wrongLength()
   const data = bytes.subarray(7, 7 + length)
   if (bytes.length === 7 + length) return [data, 0]
   if (bytes.length !== 9 + length) throw wrongLength()
-  const ne = view.getUint16(7 + length)
+  const ne = u16(bytes, 7 + length)
   return [data, ne === 0 ? 65_536 : ne]
+}
+
+/** The caller has checked that both bytes are there. */
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }
 
 function wrongLength(): StatusError {

@@ -8,8 +8,8 @@ export interface ResponseApdu {
 
 /** @throws RangeError for fewer than two bytes: no card answers that. */
 export function parseResponse(bytes: Uint8Array): ResponseApdu {
-  const high = bytes.at(-2)
-  const low = bytes.at(-1)
+  const high = bytes[bytes.length - 2]
+  const low = bytes[bytes.length - 1]
   if (high === undefined || low === undefined) throw new RangeError('response shorter than its status word')
   return { data: bytes.subarray(0, -2), statusWord: (high << 8) | low }
 }
@@ -18,7 +18,8 @@ export function parseResponse(bytes: Uint8Array): ResponseApdu {
 export function encodeResponse(data: Uint8Array, statusWord: number): Uint8Array {
   const bytes = new Uint8Array(data.length + 2)
   bytes.set(data)
-  bytes.set([statusWord >> 8, statusWord & 0xff], data.length)
+  bytes[data.length] = statusWord >> 8
+  bytes[data.length + 1] = statusWord & 0xff
   return bytes
 }
 

@@ -51,9 +51,8 @@ export class CardSession {
       const last = calls.at(-1)
       const leavesRight =
         calls.some(({ rule }) => rule === COMMANDS.verifyPin) && last?.rule.after !== 'resets'
-      const commands = [SELECT, ...calls.map(encodeCall), ...(leavesRight ? [SELECT] : [])]
-      const answers = await this.#transmitAll(commands.map((command) => command.slice()))
-      for (const command of commands) if (command !== SELECT) command.fill(0)
+      const commands = [SELECT.slice(), ...calls.map(encodeCall), ...(leavesRight ? [SELECT.slice()] : [])]
+      const answers = await this.#transmitAll(commands)
       checkSelected(answers[0])
       try {
         return calls.reduce<Uint8Array>((_, call, at) => bodyOf(answers[at + 1], call), NOTHING)
@@ -111,11 +110,10 @@ function bodyOf(answer: ResponseApdu | undefined, { meanings = {} }: Pick<CardCa
   return answer.data
 }
 
+const SELECTED = {
+  meanings: { [StatusWord.notFound]: 'se.not-installed', [StatusWord.conditionsNotSatisfied]: 'se.locked' },
+} as const
+
 function checkSelected(answer: ResponseApdu | undefined): void {
-  bodyOf(answer, {
-    meanings: {
-      [StatusWord.notFound]: 'se.not-installed',
-      [StatusWord.conditionsNotSatisfied]: 'se.locked',
-    },
-  })
+  bodyOf(answer, SELECTED)
 }

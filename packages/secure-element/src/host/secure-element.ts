@@ -16,6 +16,12 @@ import type { CardConnection } from '../transports/card-connection.ts'
 import { CardSession, type CardCall } from './card-session.ts'
 import { SecureElementError } from './secure-element-error.ts'
 
+const VERIFY_MEANINGS = {
+  [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
+  [StatusWord.pinMustChange]: 'se.pin-must-change',
+} as const
+const SIGN_MEANINGS = { [StatusWord.conditionsNotSatisfied]: 'se.certificate-missing' } as const
+
 /** A PIN as typed, or its bytes; bytes can be wiped by the caller, a string cannot. */
 export type Pin = string | Uint8Array
 
@@ -101,7 +107,7 @@ export class SecureElement {
     pin: Pin,
     usage: KeyUsage = 'signing',
   ): Promise<Uint8Array> {
-    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(encodeSubject(subject)).finish()
+    const data = named(container, encodeSubject(subject))
     const meanings = { [StatusWord.wrongData]: 'se.subject' } as const
     return this.#withPin(pin, { rule: COMMANDS.createRequest, p1p2: usageByte(usage), data, meanings })
   }
@@ -111,7 +117,7 @@ export class SecureElement {
    * needed, once. Rejects with se.certificate-mismatch, se.certificate-malformed, se.not-authorised.
    */
   async installCertificate(container: string, der: Uint8Array, pin?: Pin): Promise<void> {
-    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(der).finish()
+    const data = named(container, der)
     const meanings = { [StatusWord.wrongData]: 'se.certificate-malformed' } as const
     const call = { rule: COMMANDS.installCertificate, data, meanings }
     await (pin === undefined ? this.#session.together(call) : this.#withPin(pin, call))
@@ -164,9 +170,8 @@ export class SecureElement {
    * certificate. Rejects with se.certificate-missing before one is installed (B-6.1-4).
    */
   async sign(container: string, pin: Pin, message: Uint8Array): Promise<Uint8Array> {
-    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(message).finish()
-    const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.certificate-missing' } as const
-    return this.#withPin(pin, { rule: COMMANDS.sign, data, meanings })
+    const data = named(container, message)
+    return this.#withPin(pin, { rule: COMMANDS.sign, data, meanings: SIGN_MEANINGS })
   }
 
   /** Verified on the card; false for any signature that is not one. */
@@ -191,7 +196,7 @@ export class SecureElement {
 
   /** Opens 04‖C1‖C3‖C2 with the container's encryption pair. Rejects with se.ciphertext, se.key-not-found. */
   async decrypt(container: string, pin: Pin, ciphertext: Uint8Array): Promise<Uint8Array> {
-    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(ciphertext).finish()
+    const data = named(container, ciphertext)
     const meanings = {
       [StatusWord.wrongData]: 'se.ciphertext',
       [StatusWord.referencedDataNotFound]: 'se.key-not-found',
@@ -222,7 +227,7 @@ export class SecureElement {
 
   /** Opens what `sealEnvelope` made, with the container's encryption pair. Rejects with se.ciphertext, se.key-not-found. */
   async openEnvelope(container: string, pin: Pin, envelope: Uint8Array): Promise<Uint8Array> {
-    const data = new ByteWriter().vector8(utf8ToBytes(container)).bytes(envelope).finish()
+    const data = named(container, envelope)
     const meanings = {
       [StatusWord.wrongData]: 'se.ciphertext',
       [StatusWord.referencedDataNotFound]: 'se.key-not-found',
@@ -295,16 +300,23 @@ export class SecureElement {
   /** VERIFY and `call` in one uninterrupted group, after which no right is left on the card. */
   async #withPin(pin: Pin, call?: CardCall): Promise<Uint8Array> {
     const data = pinBytes(pin)
-    const meanings = {
-      [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
-      [StatusWord.pinMustChange]: 'se.pin-must-change',
-    } as const
     // An empty PIN would be the question how many tries are left.
     if (data.length === 0) throw new SecureElementError('se.pin-length')
-    const verify = { rule: COMMANDS.verifyPin, data, meanings }
+    const verify = { rule: COMMANDS.verifyPin, data, meanings: VERIFY_MEANINGS }
     const calls = call === undefined ? [verify] : [verify, call]
     return this.#session.together(...calls).finally(() => data.fill(0))
   }
+}
+
+/** LV name, then `rest`. */
+function named(container: string, rest: Uint8Array): Uint8Array {
+  const name = utf8ToBytes(container)
+  if (name.length > 0xff) throw new RangeError('a container name of more than 255 bytes')
+  const data = new Uint8Array(1 + name.length + rest.length)
+  data[0] = name.length
+  data.set(name, 1)
+  data.set(rest, 1 + name.length)
+  return data
 }
 
 /** A copy that the caller of this function wipes. */

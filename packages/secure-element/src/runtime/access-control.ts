@@ -41,7 +41,7 @@ export interface ClientKeys {
 export class AccessControl {
   readonly #memory: AppletMemory
   readonly #keys: ClientKeys
-  #known: { readonly revision: bigint; readonly hasRules: boolean } | undefined
+  #known: { readonly revision: object; readonly hasRules: boolean } | undefined
 
   constructor(memory: AppletMemory, keys: ClientKeys) {
     this.#memory = memory

@@ -1,9 +1,17 @@
-import { FileType, type Change, type FileTypeByte, type NonVolatileMemory } from './non-volatile-memory.ts'
+import {
+  FileType,
+  type CardFile,
+  type Change,
+  type FileTypeByte,
+  type NonVolatileMemory,
+} from './non-volatile-memory.ts'
 
 /** An applet's own corner of card memory: paths of one applet never reach another's. */
 export class AppletMemory {
   readonly #memory: NonVolatileMemory
   readonly #prefix: string
+  /** Looking up a short path here costs a command less than putting the long one together. */
+  #own: { readonly revision: object; readonly files: ReadonlyMap<string, CardFile> } | undefined
 
   constructor(memory: NonVolatileMemory, prefix: string) {
     this.#memory = memory
@@ -11,15 +19,15 @@ export class AppletMemory {
   }
 
   get(path: string): Uint8Array | undefined {
-    return this.#memory.get(this.#prefix + path)?.bytes
+    return this.#files().get(path)?.bytes
   }
 
   type(path: string): FileTypeByte | undefined {
-    return this.#memory.get(this.#prefix + path)?.type
+    return this.#files().get(path)?.type
   }
 
   /** See `NonVolatileMemory.revision`. */
-  get revision(): bigint {
+  get revision(): object {
     return this.#memory.revision
   }
 
@@ -42,13 +50,19 @@ export class AppletMemory {
   }
 
   /** @throws CardStorageError 'released' when a newer holder has the card; every commit finds that out too. */
-  async confirm(): Promise<void> {
-    await this.#memory.confirm()
+  confirm(): Promise<void> {
+    return this.#memory.confirm()
   }
 
   /** A change of this corner as the whole memory sees it, for a commit that spans several corners. */
   own(change: Change): Change {
     return { ...change, path: this.#prefix + change.path }
+  }
+
+  #files(): ReadonlyMap<string, CardFile> {
+    const { revision } = this.#memory
+    if (this.#own?.revision !== revision) this.#own = { revision, files: this.#memory.under(this.#prefix) }
+    return this.#own.files
   }
 }
 

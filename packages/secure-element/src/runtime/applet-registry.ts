@@ -32,7 +32,8 @@ export function isAid(bytes: Uint8Array): boolean {
 /** Applet instances: in card memory by identifier and module, in a powered card as running objects. */
 export class AppletRegistry {
   readonly #applets = new Map<string, Applet>()
-  readonly #names = new Map<Applet, string>()
+  /** Where the lock of each running instance is kept. */
+  readonly #locks = new Map<Applet, string>()
   readonly #modules: ReadonlyMap<string, ExecutableModule>
   readonly #memory: NonVolatileMemory
   readonly #random: CardRandom
@@ -59,7 +60,7 @@ export class AppletRegistry {
 
   /** Whether the applet is still on the card. */
   runs(applet: Applet): boolean {
-    return this.#names.has(applet)
+    return this.#locks.has(applet)
   }
 
   /** The applet with this identifier, or the first whose identifier starts with it (ISO/IEC 7816-4 §8.2.1.2). */
@@ -72,8 +73,8 @@ export class AppletRegistry {
 
   /** Whether the applet is still on the card and open. */
   isUsable(applet: Applet): boolean {
-    const name = this.#names.get(applet)
-    return name !== undefined && this.#memory.get(lockPath(name)) === undefined
+    const lock = this.#locks.get(applet)
+    return lock !== undefined && this.#memory.get(lock) === undefined
   }
 
   list(): InstanceRecord[] {
@@ -110,7 +111,7 @@ export class AppletRegistry {
     if (applet === undefined) return
     applet.powerOff()
     this.#applets.delete(name)
-    this.#names.delete(applet)
+    this.#locks.delete(applet)
   }
 
   /** Instances made from any of these modules. */
@@ -144,7 +145,7 @@ export class AppletRegistry {
     const memory = new AppletMemory(this.#memory, name)
     const applet = executable.create({ aid: hexToBytes(name), memory, random: this.#random })
     this.#applets.set(name, applet)
-    this.#names.set(applet, name)
+    this.#locks.set(applet, lockPath(name))
   }
 }
 

@@ -83,9 +83,15 @@ export class NonVolatileMemory {
     return this.#files.get(path)
   }
 
-  /** Differs after every change, so that what was worked out from the files can be kept until then. */
-  get revision(): bigint {
-    return this.#sequence
+  /** Another object after every change, so that what was worked out from the files can be kept until then. */
+  get revision(): object {
+    return this.#files
+  }
+
+  /** The files whose path starts with `prefix`, by the rest of their path, as of this revision. */
+  under(prefix: string): ReadonlyMap<string, CardFile> {
+    const own = [...this.#files].filter(([path]) => path.startsWith(prefix))
+    return new Map(own.map(([path, file]) => [path.slice(prefix.length), file]))
   }
 
   /** Whether any path starts with `prefix`. */
@@ -124,8 +130,8 @@ export class NonVolatileMemory {
   }
 
   /** @throws CardStorageError 'released' when a newer holder has the card. */
-  async confirm(): Promise<void> {
-    await this.#storage.confirm()
+  confirm(): Promise<void> {
+    return this.#storage.confirm()
   }
 
   async #format(): Promise<void> {

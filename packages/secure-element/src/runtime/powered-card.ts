@@ -119,7 +119,7 @@ export class PoweredCard {
   }
 
   /** The secure channel stands before every application: nothing passes it but what it unwrapped, or what needs none. */
-  async #execute(channel: LogicalChannel, command: CommandApdu): Promise<Uint8Array> {
+  #execute(channel: LogicalChannel, command: CommandApdu): Promise<Uint8Array> | Uint8Array {
     const { secure } = channel
     const { cla, ins } = command
     if (ins === INS_SELECT && cla === 0) return this.#select(channel, command)
@@ -127,12 +127,16 @@ export class PoweredCard {
     if (ins === INS_MANAGE_CHANNEL && cla === 0) return this.#parts.channels.manage(command, channel)
     if (ins === INS_INITIALIZE_UPDATE && cla === 0x80) return secure.initializeUpdate(command)
     if (ins === INS_EXTERNAL_AUTHENTICATE && cla === 0x84) return secure.externalAuthenticate(command)
-    if ((cla & SECURE_MESSAGING) !== 0 || secure.isOpen)
-      return secure.wrap(await this.#process(channel, await secure.unwrap(command)), StatusWord.ok)
+    if ((cla & SECURE_MESSAGING) !== 0 || secure.isOpen) return this.#overChannel(channel, command)
     return this.#process(channel, command)
   }
 
-  async #process(channel: LogicalChannel, command: CommandApdu): Promise<Uint8Array> {
+  async #overChannel(channel: LogicalChannel, command: CommandApdu): Promise<Uint8Array> {
+    const { secure } = channel
+    return secure.wrap(await this.#process(channel, await secure.unwrap(command)), StatusWord.ok)
+  }
+
+  #process(channel: LogicalChannel, command: CommandApdu): Promise<Uint8Array> {
     const origin = this.#origin(channel)
     this.#guard(channel, command, origin)
     return channel.selected.process(command, origin)

@@ -1,6 +1,7 @@
 import { bytesToHex, concatBytes } from '@anqu/encoding'
 import { randomBytes } from '@anqu/gm-crypto'
 import { CardStorageError, type CardStorage, type ImageSlot } from './card-storage.ts'
+import { HolderLock } from './holder-lock.ts'
 
 const STORE = 'card'
 const KEY_RECORD = 'device-key'
@@ -18,18 +19,23 @@ export function indexedDbCardStorage(name = 'anqu-card'): CardStorage {
 class IndexedDbCardStorage implements CardStorage {
   readonly #name: string
   readonly #self = bytesToHex(randomBytes(16))
+  readonly #lock: HolderLock
   #database: Promise<IDBDatabase> | undefined
   #key: Promise<CryptoKey> | undefined
 
   constructor(name: string) {
     this.#name = name
+    this.#lock = new HolderLock(name)
   }
 
   async claim(): Promise<void> {
+    // The lock first: the former holder hears of it as early as can be.
+    await this.#lock.take()
     await this.#write((store) => store.put(this.#self, OWNER_RECORD))
   }
 
   async confirm(): Promise<void> {
+    if (this.#lock.isHeld) return
     if ((await this.#get(OWNER_RECORD)) !== this.#self)
       throw new CardStorageError('released', 'another page opened this card')
   }
@@ -81,6 +87,9 @@ class IndexedDbCardStorage implements CardStorage {
 
   async destroy(): Promise<void> {
     this.#key = undefined
+    // Whoever holds the card hears of its end as of a newer holder.
+    await this.#lock.take()
+    this.#lock.drop()
     await this.#write((store) => store.clear())
   }
 

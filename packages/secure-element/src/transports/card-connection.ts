@@ -29,7 +29,7 @@ export async function untilRefused(
   for (const command of commands) {
     const answer = await transmit(command)
     answers.push(answer)
-    if (answer.at(-2) !== 0x90 || answer.at(-1) !== 0x00) break
+    if (answer[answer.length - 2] !== 0x90 || answer[answer.length - 1] !== 0x00) break
   }
   return answers
 }

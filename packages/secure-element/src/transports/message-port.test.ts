@@ -1,10 +1,11 @@
 import { MessageChannel } from 'node:worker_threads'
+import { hexToBytes } from '@anqu/encoding'
 import { afterEach, expect, test } from 'vitest'
 import { SecureElement } from '../host/secure-element.ts'
 import { MemoryCard } from '../storage/memory-card-storage.ts'
 import { testCard } from '../testing/test-card.ts'
-import type { CardConnection } from './card-connection.ts'
-import { connectCard, serveCard, type MessageEndpoint } from './message-port.ts'
+import { CardConnectionLost, type CardConnection } from './card-connection.ts'
+import { CardPort, connectCard, serveCard, type MessageEndpoint } from './message-port.ts'
 
 const open: MessageChannel[] = []
 afterEach(() => {
@@ -70,12 +71,53 @@ test('messages that are none of ours are ignored', async () => {
     null,
     'x',
     {},
-    { id: 1 },
-    { id: 1, kind: 'transmit', apdu: 'x' },
-    { id: '1', kind: 'reset' },
+    { id: 1, kind: 'reset' },
+    [{ id: 1 }],
+    [{ id: 1, kind: 'transmit', apdu: 'x' }],
+    [{ id: '1', kind: 'reset' }],
+    [{ id: 1, kind: 'reset' }, {}],
+    Array.from({ length: 65 }, (_, id) => ({ id, kind: 'reset' })),
   ])
     deliver({ data })
-  deliver({ data: { id: 7, kind: 'reset' } })
+  deliver({ data: [{ id: 7, kind: 'reset' }] })
   await new Promise((resolve) => setImmediate(resolve))
-  expect(seen).toMatchObject([{ id: 7 }])
+  expect(seen).toMatchObject([[{ id: 7 }]])
+})
+
+test('what is asked while the card works goes in one message, in order, whatever its sender does with the bytes', async () => {
+  const messages: unknown[][] = []
+  const channel = new MessageChannel()
+  open.push(channel)
+  serveCard(
+    {
+      postMessage: (message) => channel.port2.postMessage(message),
+      addEventListener: (_, listener) => channel.port2.on('message', (data: unknown) => listener({ data })),
+    },
+    testCard(new MemoryCard().holder()),
+  )
+  const port = new CardPort({
+    postMessage: (message: unknown[]) => {
+      messages.push(message)
+      channel.port1.postMessage(message)
+    },
+    addEventListener: (_, listener) => channel.port1.on('message', (data: unknown) => listener({ data })),
+  })
+  const select = hexToBytes('00a4040007f0414e5155010100')
+  const commands = [
+    select,
+    ...Array.from({ length: 70 }, (_, at) => hexToBytes(at === 69 ? '0084000008' : '80ca000000')),
+  ]
+  const answers = Promise.all(commands.map((command) => port.transmit(command)))
+  for (const command of commands) command.fill(0xff)
+  const lengths = (await answers).map(({ length }) => length)
+  expect(lengths).toEqual([13 + 2, ...Array.from({ length: 69 }, () => 10 + 2), 8 + 2])
+  expect(messages.map(({ length }) => length)).toEqual([1, 64, 6])
+})
+
+test('when the other end is gone, what waits and what comes after it fails', async () => {
+  const port = new CardPort({ postMessage: () => undefined, addEventListener: () => undefined })
+  const waiting = port.transmit(hexToBytes('80ca000000'))
+  port.fail(new CardConnectionLost('gone'))
+  await expect(waiting).rejects.toThrow(CardConnectionLost)
+  await expect(port.reset()).rejects.toThrow(CardConnectionLost)
 })

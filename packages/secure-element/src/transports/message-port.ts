@@ -2,6 +2,8 @@ import { CardStorageError, type CardStorageErrorCode } from '../storage/card-sto
 import { CardConnectionLost, transmitTogether, type CardConnection } from './card-connection.ts'
 
 const LARGEST_GROUP = 64
+/** Of one message. */
+const MOST_REQUESTS = 64
 
 /** What a Worker, a worker's own scope and a MessagePort have in common. */
 export interface MessageEndpoint {
@@ -22,42 +24,116 @@ interface Reply {
 /** Offers `card` at one end of a message channel; requests are answered in the order they came. */
 export function serveCard(endpoint: MessageEndpoint, card: CardConnection): void {
   endpoint.addEventListener('message', ({ data }) => {
-    if (!isRequest(data)) return
-    void answer(card, data).then((reply) => endpoint.postMessage(reply))
+    if (!Array.isArray(data) || data.length > MOST_REQUESTS || !data.every(isRequest)) return
+    const done = together(data.length, (replies) => endpoint.postMessage(replies))
+    for (const request of data) void answer(card, request).then(done)
   })
+}
+
+/** What was asked in one message is answered in one, but nothing that is ready waits for what is slow. */
+function together(expected: number, send: (replies: readonly Reply[]) => void): (reply: Reply) => void {
+  let left = expected
+  let ready: Reply[] = []
+  const sendReady = (): void => {
+    if (ready.length > 0) send(ready)
+    ready = []
+  }
+  return (reply) => {
+    ready.push(reply)
+    left -= 1
+    if (left === 0) sendReady()
+    else if (ready.length === 1) setTimeout(sendReady)
+  }
+}
+
+interface Waiting {
+  readonly resolve: (apdus: readonly Uint8Array[]) => void
+  readonly reject: (error: Error) => void
 }
 
 /** The other end: a card behind `endpoint`. */
 export function connectCard(endpoint: MessageEndpoint): CardConnection {
-  const waiting = new Map<
-    number,
-    { resolve: (apdus: readonly Uint8Array[]) => void; reject: (error: Error) => void }
-  >()
-  let last = 0
-  endpoint.addEventListener('message', ({ data }) => {
-    if (!isReply(data)) return
-    const call = waiting.get(data.id)
-    waiting.delete(data.id)
-    if (data.error !== undefined) call?.reject(errorOf(data.error))
-    else call?.resolve(data.apdus ?? [])
-  })
-  const ask = (build: (id: number) => Request): Promise<readonly Uint8Array[]> =>
-    new Promise((resolve, reject) => {
-      const id = ++last
-      waiting.set(id, { resolve, reject })
-      endpoint.postMessage(build(id))
+  return new CardPort(endpoint)
+}
+
+/** As `connectCard`, for a way that can be told that its other end is gone. */
+export class CardPort implements CardConnection {
+  readonly #endpoint: MessageEndpoint
+  readonly #waiting = new Map<number, Waiting>()
+  #asked: Request[] = []
+  #last = 0
+  #lost: Error | undefined
+
+  constructor(endpoint: MessageEndpoint) {
+    this.#endpoint = endpoint
+    endpoint.addEventListener('message', ({ data }) => {
+      if (Array.isArray(data)) for (const reply of data.filter(isReply)) this.#settle(reply)
     })
-  return {
-    transmit: async (apdu) => {
-      const [answer] = await ask((id) => ({ kind: 'transmit', id, apdus: [apdu] }))
-      return answer ?? new Uint8Array(0)
-    },
-    // One message for the whole group: a signature is one way there and back, not three.
-    transmitAll: async (apdus) => [...(await ask((id) => ({ kind: 'transmit', id, apdus })))],
-    reset: async () => {
-      await ask((id) => ({ kind: 'reset', id }))
-    },
   }
+
+  async transmit(apdu: Uint8Array): Promise<Uint8Array> {
+    const [answer] = await this.#transmit([apdu])
+    return answer ?? new Uint8Array(0)
+  }
+
+  /** One message for the whole group: a signature is one way there and back, not three. */
+  async transmitAll(apdus: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return [...(await this.#transmit(apdus))]
+  }
+
+  async reset(): Promise<void> {
+    await this.#ask({ kind: 'reset', id: ++this.#last })
+  }
+
+  /** Ends what waits and whatever is asked from now on. */
+  fail(error: Error): void {
+    this.#lost = error
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+
+  #transmit(apdus: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    return this.#ask({ kind: 'transmit', id: ++this.#last, apdus })
+  }
+
+  #ask(request: Request): Promise<readonly Uint8Array[]> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost)
+    const isAlone = this.#waiting.size === 0
+    const answered = new Promise<readonly Uint8Array[]>((resolve, reject) => {
+      this.#waiting.set(request.id, { resolve, reject })
+    })
+    if (isAlone) this.#endpoint.postMessage([request])
+    else this.#postLater(request)
+    return answered
+  }
+
+  /** What is asked at the same moment, while the card works, goes in one message. */
+  #postLater(request: Request): void {
+    // Its sender may wipe or reuse the commands before they are posted.
+    const own = request.kind === 'reset' ? request : { ...request, apdus: request.apdus.map(copy) }
+    if (this.#asked.push(own) === 1) queueMicrotask(() => this.#post())
+    else if (this.#asked.length === MOST_REQUESTS) this.#post()
+  }
+
+  #post(): void {
+    if (this.#asked.length > 0) this.#endpoint.postMessage(this.#asked)
+    for (const request of this.#asked) if (request.kind === 'transmit') wipe(request.apdus)
+    this.#asked = []
+  }
+
+  #settle(reply: Reply): void {
+    const call = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if (reply.error !== undefined) call?.reject(errorOf(reply.error))
+    else call?.resolve(reply.apdus ?? [])
+  }
+}
+
+const copy = (apdu: Uint8Array): Uint8Array => apdu.slice()
+
+/** This side's copies, one of which may hold a PIN. */
+function wipe(apdus: readonly Uint8Array[]): void {
+  for (const apdu of apdus) apdu.fill(0)
 }
 
 async function answer(card: CardConnection, request: Request): Promise<Reply> {
@@ -66,8 +142,7 @@ async function answer(card: CardConnection, request: Request): Promise<Reply> {
     if (request.kind === 'transmit') {
       const { apdus } = request
       const answers = transmitTogether(card, apdus)
-      // This side's copies, one of which may hold a PIN.
-      return { id, apdus: await answers.finally(() => apdus.forEach((apdu) => apdu.fill(0))) }
+      return { id, apdus: await answers.finally(() => wipe(apdus)) }
     }
     await card.reset()
     return { id, apdus: [] }

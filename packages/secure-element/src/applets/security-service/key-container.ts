@@ -26,6 +26,22 @@ const NONCE_LENGTH = 12
 
 export type PairState = 'active' | 'pending'
 
+export interface PairName {
+  readonly name: string
+  readonly usage: KeyUsage
+  readonly state: PairState
+}
+
+/** What was looked up since the memory last changed. */
+interface Known {
+  readonly revision: object
+  readonly records: Map<string, ContainerRecord>
+  /** Whether the pair of that id has a certificate. */
+  readonly certified: Map<string, boolean>
+}
+
+type KeyUse<T> = (key: Sm2PrivateKey, publicKey: Sm2PublicKey) => T
+
 export interface InstalledCertificate {
   readonly container: string
   readonly usage: KeyUsage
@@ -53,8 +69,7 @@ export class KeyContainers {
   readonly #publicKeys: Map<string, Sm2PublicKey>
   readonly #quickKeys: QuickKeys
   readonly #owner: Uint8Array
-  /** By the stored bytes, which a change replaces. */
-  readonly #parsed = new WeakMap<Uint8Array, ContainerRecord>()
+  #known: Known | undefined
 
   /** `owner`: SM3 of the certificate the client software is signed with; empty where no access rules are in force. */
   constructor({ memory, random, publicKeys, quickKeys }: ContainerStore, owner: Uint8Array = EVERYBODY) {
@@ -75,11 +90,14 @@ export class KeyContainers {
 
   /** @throws StatusError 6A88 when there is none of that name. */
   record(name: string): ContainerRecord {
+    const { records } = this.#lookedUp()
+    const known = records.get(name)
+    if (known !== undefined) return known
     const bytes = this.#memory.get(containerPath(name))
     requireStatus(bytes !== undefined, StatusWord.referencedDataNotFound)
-    const record = this.#parsed.get(bytes) ?? parseContainer(bytes)
-    this.#parsed.set(bytes, record)
+    const record = parseContainer(bytes)
     requireStatus(this.#sees(record), StatusWord.referencedDataNotFound)
+    records.set(name, record)
     return record
   }
 
@@ -155,16 +173,22 @@ export class KeyContainers {
   }
 
   /** Opens a private key for the length of `use` and wipes it. @throws StatusError 6A88 without such a pair. */
-  async withPrivateKey<T>(
-    target: { name: string; usage: KeyUsage; state: PairState },
+  withPrivateKey(target: PairName, masterKey: SecretBytes, use: KeyUse<Uint8Array>): Uint8Array {
+    const { key, publicKey } = this.#openPair(target, masterKey)
+    try {
+      return use(key, publicKey)
+    } finally {
+      key.wipe()
+    }
+  }
+
+  /** As `withPrivateKey`, until what `use` started has ended. */
+  async whilePrivateKey(
+    target: PairName,
     masterKey: SecretBytes,
-    use: (key: Sm2PrivateKey, publicKey: Sm2PublicKey) => T | Promise<T>,
-  ): Promise<T> {
-    const { name, usage, state } = target
-    const id = this.#pair(name, usage, state)
-    const publicKey = this.#publicKey(id)
-    // The seal binds the private key to this public key, so it need not be computed again.
-    const key = this.#unseal(id, masterKey, () => binding(name, usage, publicKey))
+    use: KeyUse<Promise<Uint8Array>>,
+  ): Promise<Uint8Array> {
+    const { key, publicKey } = this.#openPair(target, masterKey)
     try {
       return await use(key, publicKey)
     } finally {
@@ -211,7 +235,11 @@ export class KeyContainers {
   /** @throws StatusError 6A88 when there is no such container. */
   hasCertificate(name: string, usage: KeyUsage): boolean {
     const { active } = this.record(name)[usage]
-    return active !== undefined && this.#memory.get(certificatePath(active)) !== undefined
+    if (active === undefined) return false
+    const { certified } = this.#lookedUp()
+    const isCertified = certified.get(active) ?? this.#memory.get(certificatePath(active)) !== undefined
+    certified.set(active, isCertified)
+    return isCertified
   }
 
   /** Every certificate; for the interface layer only, which never answers it whole (B-5.4.3-8, B-5.4.3-9). */
@@ -231,6 +259,24 @@ export class KeyContainers {
     const ids = pairs.filter((id) => id !== undefined)
     for (const id of ids) this.#publicKeys.delete(id)
     await this.#memory.commit([remove(containerPath(name)), ...ids.flatMap(destroyPair)])
+  }
+
+  #lookedUp(): Known {
+    const { revision } = this.#memory
+    if (this.#known?.revision !== revision)
+      this.#known = { revision, records: new Map(), certified: new Map() }
+    return this.#known
+  }
+
+  /** The seal binds the private key to this public key, so that need not be computed again. */
+  #openPair(
+    { name, usage, state }: PairName,
+    masterKey: SecretBytes,
+  ): { key: Sm2PrivateKey; publicKey: Sm2PublicKey } {
+    const id = this.#pair(name, usage, state)
+    const publicKey = this.#publicKey(id)
+    const key = this.#unseal(id, masterKey, () => binding(name, usage, publicKey))
+    return { key, publicKey }
   }
 
   #sees({ owner }: ContainerRecord): boolean {
@@ -254,9 +300,11 @@ export class KeyContainers {
   }
 
   #publicKey(id: string): Sm2PublicKey {
-    const known = this.#publicKeys.get(id) ?? Sm2PublicKey.fromBytes(this.#file(publicPath(id)))
-    this.#publicKeys.set(id, known)
-    return known
+    const known = this.#publicKeys.get(id)
+    if (known !== undefined) return known
+    const key = Sm2PublicKey.fromBytes(this.#file(publicPath(id)))
+    this.#publicKeys.set(id, key)
+    return key
   }
 
   #seal(key: Sm2PrivateKey, masterKey: SecretBytes, aad: Uint8Array): Uint8Array {

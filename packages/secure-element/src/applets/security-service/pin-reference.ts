@@ -37,7 +37,7 @@ const BLANK_MASTER = 'pin/blank-master'
 const KEY_LENGTH = 16
 const NONCE_LENGTH = 12
 const SALT_LENGTH = 16
-const QUICK_SECRET_LENGTH = 64
+const QUICK_SECRET_LENGTH = 32
 
 /** SM3(secret ‖ PIN) is half check value, half mask of the master key; neither says anything without the secret. */
 interface Quick {
@@ -275,7 +275,6 @@ function openQuick({ secret, check, masked }: Quick, pin: Uint8Array): SecretByt
   }
 }
 
-/** The secret fills one block of SM3, so the PIN stands in a block of its own. */
 function quickHash(secret: SecretBytes, pin: Uint8Array): Uint8Array {
   const input = new Uint8Array(QUICK_SECRET_LENGTH + pin.length)
   secret.use((bytes) => input.set(bytes))

@@ -14,7 +14,7 @@ import {
   type PairEntry,
 } from './answers.ts'
 import { COMMANDS, SECURITY_SERVICE_AID, type CommandName, type CommandRule } from './command-table.ts'
-import { EVERYBODY, KEY_USAGES, parseContainerName, type KeyUsage } from './container-record.ts'
+import { KEY_USAGES, parseContainerName, type KeyUsage } from './container-record.ts'
 import { KeyContainers, type ContainerStore } from './key-container.ts'
 import { PIN_TRIES, PinReference } from './pin-reference.ts'
 import { decrypt, encrypt, openEnvelope, sealEnvelope, verifySignature } from './public-key-operations.ts'
@@ -42,6 +42,8 @@ export class SecurityService implements Applet {
   readonly #context: AppletContext
   readonly #pin: PinReference
   readonly #store: ContainerStore
+  /** What is seen where no access rules are in force. */
+  readonly #openView: KeyContainers
   readonly #views = new Map<string, KeyContainers>()
   readonly #access = new AccessStates()
   readonly #handlers: Record<CommandName, Handler>
@@ -53,6 +55,7 @@ export class SecurityService implements Applet {
     this.#pin = new PinReference(context.memory, context.random, pinIterations)
     const { memory, random } = context
     this.#store = { memory, random, publicKeys: new Map(), quickKeys: new QuickKeys(random) }
+    this.#openView = new KeyContainers(this.#store)
     this.#handlers = {
       getStatus: (_, scope) => this.#status(scope),
       getChallenge: ({ ne }) => this.#challenge(ne),
@@ -135,9 +138,9 @@ export class SecurityService implements Applet {
   }
 
   #view({ client }: CommandOrigin): KeyContainers {
-    const owner = client?.certificateHash ?? EVERYBODY
-    const name = bytesToHex(owner)
-    const view = this.#views.get(name) ?? new KeyContainers(this.#store, owner)
+    if (client === undefined) return this.#openView
+    const name = bytesToHex(client.certificateHash)
+    const view = this.#views.get(name) ?? new KeyContainers(this.#store, client.certificateHash)
     this.#views.set(name, view)
     return view
   }
@@ -200,22 +203,27 @@ export function securityServiceApplet(pinIterations?: number): ExecutableModule 
   return { aid: SECURITY_SERVICE_AID, create: (context) => new SecurityService(context, pinIterations) }
 }
 
-/** By instruction, because every command is looked up. */
-const BY_INSTRUCTION = new Map<number, (readonly [CommandName, CommandRule])[]>()
+type Known = readonly [CommandName, CommandRule]
 // Object.entries widens the key's type; the names are those of COMMANDS.
-for (const entry of Object.entries(COMMANDS) as [CommandName, CommandRule][]) {
-  const known = BY_INSTRUCTION.get(entry[1].ins)
-  if (known === undefined) BY_INSTRUCTION.set(entry[1].ins, [entry])
-  else known.push(entry)
+const ALL_COMMANDS = Object.entries(COMMANDS) as [CommandName, CommandRule][]
+/** By header, because every command is looked up. */
+const BY_HEADER = new Map<number, Known>(
+  ALL_COMMANDS.flatMap((entry) => {
+    const [, { cla, ins, p1p2 }] = entry
+    return p1p2.map((parameters): [number, Known] => [headerOf(cla, ins, parameters), entry])
+  }),
+)
+
+function headerOf(cla: number, ins: number, p1p2: number): number {
+  return (cla << 24) | (ins << 16) | p1p2
 }
 
-function findCommand({ cla, ins, p1, p2 }: CommandApdu): readonly [CommandName, CommandRule] {
-  const ofInstruction = BY_INSTRUCTION.get(ins)
-  requireStatus(ofInstruction !== undefined, StatusWord.instructionNotSupported)
-  const parameters = (p1 << 8) | p2
-  const found = ofInstruction.find(([, rule]) => rule.cla === cla && rule.p1p2.includes(parameters))
+function findCommand({ cla, ins, p1, p2 }: CommandApdu): Known {
+  const found = BY_HEADER.get(headerOf(cla, ins, (p1 << 8) | p2))
   if (found !== undefined) return found
-  const classKnown = ofInstruction.some(([, rule]) => rule.cla === cla)
+  const sameInstruction = ALL_COMMANDS.filter(([, rule]) => rule.ins === ins)
+  requireStatus(sameInstruction.length > 0, StatusWord.instructionNotSupported)
+  const classKnown = sameInstruction.some(([, rule]) => rule.cla === cla)
   throw new StatusError(classKnown ? StatusWord.wrongParameters : StatusWord.classNotSupported)
 }
 
@@ -250,7 +258,7 @@ async function createRequest({ p2, data }: CommandApdu, { containers, access }: 
   const subject: Name = parseSubject(reader)
   const usage = usageOf(p2)
   const target = { name, usage, state: containers.requestable(name, usage) }
-  const request = await containers.withPrivateKey(target, access.masterKey(), (key, publicKey) => {
+  const request = await containers.whilePrivateKey(target, access.masterKey(), (key, publicKey) => {
     const signWith = (message: Uint8Array) => sm2SignDigest(key, sm2Digest(publicKey, message))
     return wellFormed(() => createCsr({ key: { publicKey, sign: signWith }, subject }))
   })
@@ -286,11 +294,11 @@ function findCertificate(p1: number, data: Uint8Array, containers: KeyContainers
   )
 }
 
-async function sign(
+function sign(
   data: Uint8Array,
   { containers, access }: Scope,
   digest: (publicKey: Sm2PublicKey, input: Uint8Array) => Uint8Array,
-): Promise<Uint8Array> {
+): Uint8Array {
   const reader = new ByteReader(data, 'SIGN')
   const name = parseContainerName(reader.vector8())
   // Before its certificate is installed the application is not initialised (B-6.1-4).
@@ -309,11 +317,11 @@ function preparedHash(_: Sm2PublicKey, hash: Uint8Array): Uint8Array {
 }
 
 /** LV name, then what `use` opens with the container's encryption pair. */
-async function withDecryptionKey(
+function withDecryptionKey(
   data: Uint8Array,
   { containers, access }: Scope,
   use: (input: Uint8Array, key: Sm2PrivateKey) => Uint8Array,
-): Promise<Uint8Array> {
+): Uint8Array {
   const reader = new ByteReader(data, 'DECIPHER')
   const name = parseContainerName(reader.vector8())
   const target = { name, usage: 'encryption', state: 'active' } as const

@@ -1,0 +1,53 @@
+import { initGmCrypto } from '@anqu/gm-crypto'
+import { SecureElement, type CardConnection } from '@anqu/secure-element'
+import { connectWorkerCard } from '@anqu/secure-element/browser'
+import { bareEngine, oneByOne, printSignAlone, VERIFY_AND_SIGN } from './sign-table.ts'
+import { Apdu, group, personalise, signature } from './signing-card.ts'
+import { inTurns, judge, printRows } from './turns.ts'
+
+// What bench-se.ts runs in Chromium: a card in a worker of its own, over IndexedDB, against the engine on the page itself.
+
+const IN_FLIGHT = 16
+const TURNS = 4
+
+/** There and back without any work: what the worker costs whatever is in it. */
+function echo(): () => Promise<void> {
+  const worker = new Worker(new URL('./echo-worker.ts', import.meta.url), { type: 'module' })
+  return () =>
+    new Promise((resolve) => {
+      worker.addEventListener('message', () => resolve(), { once: true })
+      worker.postMessage([Apdu.verify(), Apdu.sign()])
+    })
+}
+
+/** Two lanes, so that the worker has the next signatures while the last ones are on their way back. */
+async function many(card: CardConnection): Promise<void> {
+  const [verify, sign] = [Apdu.verify(), Apdu.sign()]
+  const lane = async (): Promise<void> => {
+    for (let turn = 0; turn < TURNS; turn++)
+      await Promise.all(Array.from({ length: IN_FLIGHT / 2 }, () => group(card, verify, sign)))
+  }
+  await Promise.all([lane(), lane()])
+}
+
+console.log(`engine in use on the page: ${await initGmCrypto()}`)
+const worker = new Worker(new URL('./card-worker.ts', import.meta.url), {
+  type: 'module',
+  name: 'bench-card',
+})
+const card = connectWorkerCard(worker)
+const element = new SecureElement(card)
+await personalise(element)
+const inFlight = `${VERIFY_AND_SIGN}, ${IN_FLIGHT} in flight`
+const rows = await inTurns([
+  bareEngine(),
+  ...oneByOne(card),
+  { name: inFlight, run: () => many(card), operations: IN_FLIGHT * TURNS },
+  { name: 'SecureElement.sign (SELECT + VERIFY PIN + SIGN)', run: () => signature(element) },
+  { name: 'a message to an idle worker and back', run: echo() },
+])
+printRows('A signature, card in a worker, IndexedDB', rows)
+judge(rows, VERIFY_AND_SIGN, 0.5)
+judge(rows, inFlight, 0.5)
+printSignAlone(rows)
+console.log('done')
