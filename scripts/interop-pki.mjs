@@ -16,6 +16,9 @@ const judges = [
   'peculiar-cms',
 ].map((name) => `packages/pki/src/${name}.test.ts`)
 
+/** On what the CA issues and publishes. */
+const onTheCa = ['peculiar', 'openssl-bouncy-castle'].map((name) => `apps/ca/src/judges/${name}.test.ts`)
+
 /** For each of the parsers; those that work on the curve with every input get a quarter. */
 const ROUNDS = 66_000
 const ENOUGH = 1_000_000
@@ -27,7 +30,7 @@ async function main() {
   const { run } = await import('./progress.mjs')
   const folder = mkdtempSync(join(tmpdir(), 'anqu-fuzz-'))
   const counts = join(folder, 'counts')
-  const files = [...judges, 'packages/pki/src/fuzz.test.ts', 'packages/encoding/src/fuzz.test.ts']
+  const files = [...judges, ...onTheCa, 'packages/pki/src/fuzz.test.ts', 'packages/encoding/src/fuzz.test.ts']
   const { code } = await run(process.execPath, ['scripts/test.mjs', ...files], {
     show: true,
     env: { ANQU_JUDGES: 'required', ANQU_FUZZ_ROUNDS: String(ROUNDS), ANQU_FUZZ_COUNTS: counts },

@@ -214,7 +214,7 @@ describe('OCSP', () => {
       ],
       extensions: nonces,
       algorithm: SM2_WITH_SM3,
-      certificates: 1,
+      certificates: [theirs.certificate(certificate.raw)],
     })
   })
 

@@ -7,3 +7,14 @@ export function missingOpenssl(): string {
   if (!say('version').startsWith('OpenSSL 3')) return 'OpenSSL 3 is not installed'
   return say('ecparam', '-list_curves').includes('SM2') ? '' : 'OpenSSL lacks SM2'
 }
+
+export interface OpensslVerdict {
+  readonly ok: boolean
+  readonly output: string
+}
+
+/** Runs `openssl` with these arguments; groups of arguments are joined. */
+export function openssl(...groups: readonly (readonly string[])[]): OpensslVerdict {
+  const { status, stdout, stderr } = spawnSync('openssl', groups.flat(), { encoding: 'utf8' })
+  return { ok: status === 0, output: `${stdout}${stderr}` }
+}

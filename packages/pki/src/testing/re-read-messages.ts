@@ -3,6 +3,7 @@ import { CertificationRequest } from '@peculiar/asn1-csr'
 import * as cms from '@peculiar/asn1-cms'
 import * as ocsp from '@peculiar/asn1-ocsp'
 import {
+  AsnConvert,
   AsnIntegerArrayBufferConverter,
   AsnProp,
   AsnPropTypes,
@@ -11,7 +12,7 @@ import {
   OctetString,
 } from '@peculiar/asn1-schema'
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
-import { algorithm, extensions, hex, magnitude, name, readWhole, type Plain } from './re-read.ts'
+import { algorithm, certificate, extensions, hex, magnitude, name, readWhole, type Plain } from './re-read.ts'
 
 /** Requests, OCSP and messages as @peculiar/asn1-* read them; see re-read.ts. */
 
@@ -53,6 +54,8 @@ export function ocspQuestion(der: Uint8Array): Record<string, Plain> {
   }
 }
 
+const serialized = (value: object): Uint8Array => new Uint8Array(AsnConvert.serialize(value))
+
 function state({ good, unknown, revoked }: ocsp.CertStatus): Plain {
   if (revoked) {
     const { revocationTime, revocationReason } = revoked
@@ -81,7 +84,7 @@ export function ocspAnswer(der: Uint8Array): Record<string, Plain> {
     extensions: extensions(responseExtensions),
     algorithm: algorithm(basic.signatureAlgorithm),
     signature: hex(basic.signature),
-    certificates: (basic.certs ?? []).length,
+    certificates: (basic.certs ?? []).map((sent) => certificate(serialized(sent))),
   }
 }
 

@@ -1,5 +1,13 @@
 import { bytesToHex } from '@anqu/encoding'
-import { AsnConvert, AsnParser, type OctetString } from '@peculiar/asn1-schema'
+import {
+  AsnArray,
+  AsnConvert,
+  AsnParser,
+  AsnPropTypes,
+  AsnType,
+  AsnTypeTypes,
+  type OctetString,
+} from '@peculiar/asn1-schema'
 import * as x509 from '@peculiar/asn1-x509'
 
 /**
@@ -75,6 +83,27 @@ const subtrees = (list: x509.GeneralSubtrees | undefined): Plain =>
     minimum === 0 && maximum === undefined ? generalName(base) : 'distances',
   )
 
+/** The library loses arcs beyond 53 bits, such as those made of a UUID: policies are taken as they stand and read here. */
+class RawPolicies extends AsnArray<ArrayBuffer> {}
+AsnType({ type: AsnTypeTypes.Sequence, itemType: AsnPropTypes.Any })(RawPolicies)
+
+function policyText(information: ArrayBuffer): string {
+  const [, length = 0, , oidLength = 0, ...content] = new Uint8Array(information)
+  if (length !== oidLength + 2) return 'with qualifiers'
+  const arcs: bigint[] = []
+  let arc = 0n
+  for (const byte of content) {
+    arc = arc * 128n + BigInt(byte & 0x7f)
+    if (byte < 0x80) {
+      arcs.push(arc)
+      arc = 0n
+    }
+  }
+  const [first = 0n, ...rest] = arcs
+  const top = first < 80n ? first / 40n : 2n
+  return [top, first - top * 40n, ...rest].join('.')
+}
+
 const readers: ReadonlyMap<string, (value: OctetString) => Plain> = new Map<
   string,
   (value: OctetString) => Plain
@@ -109,10 +138,7 @@ const readers: ReadonlyMap<string, (value: OctetString) => Plain> = new Map<
       return { permitted: subtrees(permittedSubtrees), excluded: subtrees(excludedSubtrees) }
     },
   ],
-  [
-    x509.id_ce_certificatePolicies,
-    (value) => read(value, x509.CertificatePolicies).map(({ policyIdentifier }) => policyIdentifier),
-  ],
+  [x509.id_ce_certificatePolicies, (value) => read(value, RawPolicies).map(policyText)],
   [
     x509.id_ce_policyMappings,
     (value) =>
