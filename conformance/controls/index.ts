@@ -1,6 +1,7 @@
 import type { Control } from '../runner/control.ts'
 import { auditControls } from './audit.ts'
 import { bindingControls } from './binding.ts'
+import { certificateRenewalControls } from './certificate-renewal.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
@@ -34,6 +35,7 @@ export const allControls: readonly Control[] = [
   ...secureElementSecretControls,
   ...tsmControls,
   ...bindingControls,
+  ...certificateRenewalControls,
   ...operationControls,
   ...signingFlowControls,
   ...operationOutcomeControls,

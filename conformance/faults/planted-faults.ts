@@ -85,6 +85,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       'keyboard.taps-sealed',
       'consent.before-collection',
       'binding.refusals',
+      'certificate-renewal.regular',
       'tsm.authentication-first',
       'operation.several-factors',
       'operation.signed-order',
@@ -273,6 +274,14 @@ export const plantedFaults: readonly PlantedFault[] = [
   }),
   plain('certificates are not registered', ['binding.registered', 'binding.release-and-revocation'], {
     rows: (rows) => rows.filter((row) => !('serial' in row) && !('state' in row)),
+  }),
+  plain(
+    'nobody says that a certificate is about to expire',
+    ['certificate-renewal.whole-flow'],
+    answering('operations.confirm', (answer) => ({ ...answer, expiryNotice: null })),
+  ),
+  plain('every renewal leaves two certificates at the CA', ['certificate-renewal.cut-off'], {
+    rows: (rows) => rows.flatMap((row) => ('serial' in row ? [row, row] : [row])),
   }),
   plain('stored signatures do not fit', ['operation.sm-signature'], {
     rows: (rows) =>

@@ -1,4 +1,13 @@
-import { bindDevice, confirmOperation, provisionCard, type BindingStep, type BoundDevice } from '@anqu/client'
+import {
+  bindDevice,
+  confirmOperation,
+  provisionCard,
+  renewCertificate,
+  type BindingStep,
+  type BoundDevice,
+  type ExpiryNotice,
+  type RenewalStep,
+} from '@anqu/client'
 import {
   consentDecide,
   consentNotice,
@@ -51,6 +60,8 @@ export class Customer {
   readonly #system: LiveSystem
   device: BoundDevice | undefined
   readonly bindingSteps: BindingStep[] = []
+  /** What the server said about the end of the certificate, payment by payment. */
+  readonly expiryNotices: ExpiryNotice[] = []
 
   constructor(system: LiveSystem, app: Installation, person: Person = makePerson()) {
     this.#system = system
@@ -159,6 +170,25 @@ export class Customer {
     return this.device
   }
 
+  /** A new key and certificate in the place of the one in use; goes on with a renewal that was cut off. */
+  async renewCertificate(
+    onStep: (step: RenewalStep) => void = () => undefined,
+    former = this.bound().certificateSerial,
+  ): Promise<void> {
+    const { certificateSerial } = await renewCertificate(
+      { ...this.app.client, call: this.app.call.bind(this.app) },
+      this.app.element,
+      {
+        certificateSerial: former,
+        pin: this.person.pin,
+        anchors: this.#system.anchors,
+        nowMs: this.#system.clock.nowMs(),
+        onStep,
+      },
+    )
+    this.device = { ...this.bound(), certificateSerial }
+  }
+
   /** The application installed and personalised for an open binding. */
   async provision(bindingId: string): Promise<void> {
     await provisionCard({ ...this.app.client, call: this.app.call.bind(this.app) }, this.app.card, bindingId)
@@ -251,6 +281,7 @@ export class Customer {
       order: prepared.order,
       certificateSerial: this.bound().certificateSerial,
       pin: this.person.pin,
+      onExpiryNotice: (notice) => this.expiryNotices.push(notice),
       ...changed,
     })
   }

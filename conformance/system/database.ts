@@ -22,10 +22,13 @@ export type Databases = {
   /** Timed locks are over; with `day` the count of the day as well. */
   letLockPass(subject: string, what: 'lock' | 'day'): Promise<void>
   letOperationExpire(operationId: string): Promise<void>
+  /** The certificate ends that much earlier, in the registers of both systems. */
+  letCertificateAge(serial: string, byMs: number): Promise<void>
   close(): Promise<void>
 }
 
 const channelName = 'anqu_channel'
+const caName = 'anqu_ca'
 const dayMs = 86_400_000
 
 export function openDatabases(
@@ -77,6 +80,14 @@ export function openDatabases(
     async letOperationExpire(operationId) {
       await channel(
         sql`update operation set expires_at_ms = created_at_ms - 1 where operation_id = ${operationId}`,
+      )
+    },
+    async letCertificateAge(serial, byMs) {
+      await channel(
+        sql`update certificate set expires_at_ms = expires_at_ms - ${byMs} where serial = ${serial}`,
+      )
+      await db(caName).execute(
+        sql`update certificate set not_after_ms = not_after_ms - ${byMs} where serial = ${serial}`,
       )
     },
     async close() {

@@ -247,6 +247,10 @@ function composePeople(outside: Outside, base: Base) {
     notifyIn,
     verifyOtp: factors.verifyCustomerOtp,
     issueCertificate: certificates.issue,
+    certificateStates: certificates.statesOf,
+    verifySignature: certificates.verifySignature,
+    renewCertificate: certificates.renew,
+    installedIn: certificates.installedIn,
     revokeIn: certificates.revokeIn,
     endSessionsOf: (tx, accountId, reason) => late(lateModules.sessions).endAllOf(tx, accountId, reason),
   })
@@ -330,6 +334,7 @@ async function composeBusiness(outside: Outside, base: Base, people: ReturnType<
       },
       verifySignature: (claim) =>
         secureElements.verifying(claim.correlationId, () => certificates.verifySignature(claim)),
+      expiryNotice: certificates.expiryNotice,
     },
     [premium],
   )

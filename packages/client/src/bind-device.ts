@@ -6,12 +6,13 @@ import {
   type InputOf,
   type OutputOf,
 } from '@anqu/contract'
-import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
-import { parseCertificate, validateChain, type Certificate } from '@anqu/pki'
+import { bytesToBase64 } from '@anqu/encoding'
+import type { Certificate } from '@anqu/pki'
 import { SecureElement, type Pin } from '@anqu/secure-element'
 import { provisionCard, type ScriptStage } from './card-script.ts'
 import type { AnquClient } from './client.ts'
 import type { ClientCard } from './client-card.ts'
+import { trustedCertificate } from './trusted-certificate.ts'
 
 /** The one container of this application's signing pair. */
 export const paymentContainer = 'anqu-payment'
@@ -108,17 +109,4 @@ async function prepare(
   const csr = await element.createCsr(paymentContainer, pending.subject, pin)
   onStep('request')
   return bytesToBase64(csr)
-}
-
-/** @throws Error when the certificate does not lead to the pinned root: nothing is installed then. */
-function trustedCertificate(
-  issued: OutputOf<typeof devicesRequestCertificate>,
-  { anchors, nowMs }: Given,
-): Certificate {
-  const leaf = parseCertificate(base64ToBytes(issued.certificate))
-  const intermediates = issued.chain.map((text) => parseCertificate(base64ToBytes(text)))
-  const usage = { keyUsage: ['digitalSignature'] } as const
-  const verdict = validateChain({ leaf, intermediates, anchors, atMs: nowMs, usage })
-  if (!verdict.ok) throw new Error(`the certificate does not lead to the pinned root: ${verdict.rule}`)
-  return leaf
 }

@@ -12,5 +12,6 @@ export {
 } from './bind-device.ts'
 export { ClientCard } from './client-card.ts'
 export { CardLocked, provisionCard, serveCard } from './card-script.ts'
-export { confirmOperation, readOrder, readReceipt } from './sign-order.ts'
+export { renewCertificate, type RenewalStep } from './renew-certificate.ts'
+export { confirmOperation, readOrder, readReceipt, type ExpiryNotice } from './sign-order.ts'
 export { loadInstanceKey, type SecretStore } from './instance-key.ts'

@@ -21,18 +21,27 @@ export function readOrder(order: string): Fields {
   return value as Fields // neither null nor an array
 }
 
-/** Signs the order in the secure element and confirms the operation with everything the customer gave. */
+export type ExpiryNotice = NonNullable<OutputOf<typeof operationsConfirm>['expiryNotice']>
+
+/**
+ * Signs the order in the secure element and confirms the operation with everything the customer gave. `onExpiryNotice` is told
+ * when the certificate soon runs out: time for `renewCertificate` (B-6.2.3-3).
+ */
 export async function confirmOperation(
   client: AnquClient,
   element: SecureElement,
-  given: Omit<InputOf<typeof operationsConfirm>, 'signature'> & { pin: Pin },
+  given: Omit<InputOf<typeof operationsConfirm>, 'signature'> & {
+    pin: Pin
+    onExpiryNotice?: (notice: ExpiryNotice) => void
+  },
 ): Promise<OutputOf<typeof operationsConfirm>['operation']> {
-  const { pin, ...confirmation } = given
+  const { pin, onExpiryNotice, ...confirmation } = given
   const signature = await element.sign(paymentContainer, pin, base64ToBytes(confirmation.order))
   const answer = await client.call(operationsConfirm, {
     ...confirmation,
     signature: bytesToBase64(signature),
   })
+  if (answer.expiryNotice) onExpiryNotice?.(answer.expiryNotice)
   return answer.operation
 }
 

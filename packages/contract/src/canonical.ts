@@ -32,3 +32,11 @@ export function parseCanonical(bytes: Uint8Array): Canonical {
 /** What the SE signs at the end of a binding: proof that the certificate and the pair inside it belong together. */
 export const bindingProof = (bindingId: string, certificateSerial: string): Uint8Array =>
   canonicalBytes({ purpose: 'anqu.bind-device.v1', bindingId, certificateSerial })
+
+/** What the key in use signs to ask for its successor; the request is in it, so that none other is certified. */
+export const renewalOrder = (renewalId: string, certificateSerial: string, csr: string): Uint8Array =>
+  canonicalBytes({ purpose: 'anqu.renew-certificate.v1', renewalId, certificateSerial, csr })
+
+/** What the new key signs once its certificate is installed. */
+export const renewalProof = (renewalId: string, certificateSerial: string): Uint8Array =>
+  canonicalBytes({ purpose: 'anqu.renewal-installed.v1', renewalId, certificateSerial })

@@ -129,6 +129,16 @@ export const refusals = {
     '申请内容与您看到的不一致，请刷新后重新核对',
     'The proposal is not the one you were shown; refresh and look again',
   ),
+  'certificate.expired': entry(
+    409,
+    '证书已过期，请重新绑定本设备',
+    'The certificate has expired; please bind this device again',
+  ),
+  'certificate.renewal-failed': entry(
+    422,
+    '证书更新未完成，原证书仍可使用，请重新开始',
+    'The certificate was not renewed and the old one still works; please start again',
+  ),
   'operation.not-found': entry(404, '没有找到这笔业务', 'There is no such operation'),
   'operation.expired': entry(
     410,

@@ -22,6 +22,7 @@ export function periodicJobs(
   jobs.registerPeriodic('operations.resume', secondMs, async () => void (await work.operations.resume()))
   jobs.registerPeriodic('operations.expire', 30 * secondMs, () => work.operations.expire())
   jobs.registerPeriodic('certificates.revocations', 5 * secondMs, () => work.certificates.sendRevocations())
+  jobs.registerPeriodic('certificates.orders', 5 * secondMs, () => work.certificates.sendOrders())
   jobs.registerPeriodic('certificates.events', 5 * secondMs, () => work.certificates.followEvents())
   jobs.registerPeriodic('secure-elements.send', 2 * secondMs, () => work.secureElements.send())
   return jobs

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from '../route.ts'
+import { expiryNotice } from './certificates.ts'
 import {
   atMs,
   base64,
@@ -113,8 +114,12 @@ export const operationsConfirm = route({
     certificateSerial: z.string().regex(/^[0-9a-f]{8,40}$/),
     signature: base64(64),
   }),
-  output: z.strictObject({ operation: operationView }),
-  clauses: ['B-6.2.5-1', 'B-5.4.1-10', 'D-5.6.2-d.1', 'D-5.3.4'],
+  output: z.strictObject({
+    operation: operationView,
+    /** Told by the CA while it verified the signature; null when there is time. */
+    expiryNotice: expiryNotice.nullable(),
+  }),
+  clauses: ['B-6.2.5-1', 'B-6.2.3-2', 'B-5.4.1-10', 'D-5.6.2-d.1', 'D-5.3.4'],
 })
 
 export const operationsGet = route({

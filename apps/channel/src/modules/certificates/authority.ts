@@ -6,6 +6,13 @@ export type CertificationAuthority = {
   issueCustomer(request: CertificateRequest): Promise<IssuedCertificate>
   /** Steps 6 and 7 of B-6.2.5: certificate ↔ account ↔ terminal ↔ signature, and its state now. */
   verifySignature(claim: SignatureClaim): Promise<SignatureVerdict>
+  /** A second certificate for account and terminal of a good one; the same key gets the same answer. */
+  renew(request: RenewalOrder): Promise<IssuedCertificate>
+  /** The renewed one is in its secure element, and the one before it goes. */
+  installed(order: CertificateOrder): Promise<void>
+  suspend(order: CertificateOrder): Promise<void>
+  /** Lifts the holder's own hold, none of staff. */
+  resume(order: CertificateOrder): Promise<void>
   /** Answers the state the CA has it in now. */
   revoke(request: RevocationRequest): Promise<'good' | 'revoked' | 'suspended' | 'expired' | 'unknown'>
 }
@@ -23,6 +30,14 @@ export type RevocationRequest = {
     | 'privilegeWithdrawn'
   readonly by: 'customer' | 'channel'
   readonly correlationId: string
+}
+
+/** About one certificate, asked for by its holder. */
+export type CertificateOrder = { readonly serial: string; readonly correlationId: string }
+
+export type RenewalOrder = CertificateOrder & {
+  readonly idempotencyKey: string
+  readonly csr: Uint8Array
 }
 
 export type CertificateRequest = {

@@ -11,7 +11,9 @@ export type NotifyIn = (
 
 /** Revoked is for good. */
 const from: Readonly<Record<CertificateState, Sql>> = {
-  active: sql`state = 'suspended'`,
+  // A hold that the CA was not told of yet is newer than what it says.
+  active: sql`state = 'suspended' and not exists (
+    select 1 from certificate_order o where o.serial = certificate.serial and o.kind = 'suspend' and o.state = 'queued')`,
   suspended: sql`state = 'active'`,
   revoked: sql`state <> 'revoked'`,
 }

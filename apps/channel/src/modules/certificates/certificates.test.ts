@@ -60,6 +60,10 @@ beforeAll(async () => {
           chain: [],
           notAfterMs: clock.nowMs() + 1,
         }),
+      renew: () => Promise.reject(new AuthorityRefused('not-issued')),
+      installed: () => answering(undefined),
+      suspend: () => answering(undefined),
+      resume: () => answering(undefined),
       verifySignature: () => answering({ valid: status === 'good', status, nearExpiry: false }),
       async revoke(request) {
         await answering(undefined)

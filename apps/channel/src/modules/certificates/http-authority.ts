@@ -1,5 +1,6 @@
 import {
   connectAuthority,
+  installedAnswer,
   issueAnswer,
   revokeAnswer,
   verifyAnswer,
@@ -7,7 +8,8 @@ import {
 } from '@anqu/ca/api'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import type { Clock, ServiceCall } from '@anqu/platform'
-import type { CertificationAuthority } from './authority.ts'
+import type { z } from 'zod'
+import type { CertificateOrder, CertificationAuthority, IssuedCertificate } from './authority.ts'
 import { asAuthority } from './authority-errors.ts'
 import type { AuthorityOverview } from './authority-overview.ts'
 import { callerName, createHttpOverview } from './http-authority-overview.ts'
@@ -37,14 +39,9 @@ function createHttpAuthority(
     },
     async issueCustomer(request) {
       const body = { ...request, csr: bytesToBase64(request.csr) }
-      const issued = await call('/v1/certificates', body, issueAnswer)
-      return {
-        serial: issued.serial,
-        notAfterMs: issued.notAfterMs,
-        certificate: base64ToBytes(issued.certificate),
-        chain: issued.chain.map((text) => base64ToBytes(text)),
-      }
+      return issuedOf(await call('/v1/certificates', body, issueAnswer))
     },
+    ...lifeCycleCalls(call),
     verifySignature: (claim) =>
       call(
         '/v1/certificates/verify-signature',
@@ -56,3 +53,32 @@ function createHttpAuthority(
     },
   }
 }
+
+const issuedOf = ({
+  serial,
+  notAfterMs,
+  certificate,
+  chain,
+}: z.infer<typeof issueAnswer>): IssuedCertificate => ({
+  serial,
+  notAfterMs,
+  certificate: base64ToBytes(certificate),
+  chain: chain.map((text) => base64ToBytes(text)),
+})
+
+/** What the holder asks for through us. */
+const lifeCycleCalls = (
+  call: ServiceCall,
+): Pick<CertificationAuthority, 'renew' | 'installed' | 'suspend' | 'resume'> => ({
+  renew: async (order) =>
+    issuedOf(await call('/v1/certificates/renew', { ...order, csr: bytesToBase64(order.csr) }, issueAnswer)),
+  installed: async (order) => void (await call('/v1/certificates/installed', order, installedAnswer)),
+  suspend: async (order) => void (await call('/v1/certificates/suspend', holdOf(order), revokeAnswer)),
+  resume: async (order) => void (await call('/v1/certificates/resume', holdOf(order), revokeAnswer)),
+})
+
+const holdOf = (order: CertificateOrder) => ({
+  ...order,
+  reason: 'asked by the holder',
+  by: 'customer' as const,
+})

@@ -1,3 +1,4 @@
+export type { CertificateState, LifeCycle } from './life-cycle.ts'
 export type {
   CertificateRequest,
   CertificationAuthority,

@@ -8,13 +8,16 @@ import {
   AuthorityUnavailable,
   type CertificationAuthority,
   type IssuedCertificate,
+  type SignatureVerdict,
 } from './authority.ts'
 import { followEvents } from './event-feed.ts'
+import { createLifeCycle, type LifeCycle } from './life-cycle.ts'
+import { sendOrders } from './orders.ts'
 import { queueRevocation, sendQueued } from './revocations.ts'
 import type { CertificateStaffNeeds } from './staff-needs.ts'
 import { certificateStaffRoutes } from './staff-routes.ts'
 
-export type Certificates = {
+export type Certificates = LifeCycle & {
   readonly routes: BoundRoute[]
   issue(request: {
     bindingId: string
@@ -35,6 +38,8 @@ export type Certificates = {
   /** Queues the revocation with the caller's transaction; it is sent until the CA has taken it (B-6.2.4-3, B-6.2.4-4). */
   revokeIn(tx: Transaction, order: RevocationOrder): Promise<void>
   sendRevocations(): Promise<void>
+  /** Tells the CA what else waits for it: installed renewals, holds. */
+  sendOrders(): Promise<void>
   /** Takes over what changed at the CA: states that operators set there. */
   followEvents(): Promise<void>
 }
@@ -44,7 +49,9 @@ type Needs = Omit<CertificateStaffNeeds, 'authority'> & { readonly authority: Ce
 /** The channel's side of certificates: asking for them, registering what was issued, verifying through the CA. */
 export function createCertificates(needs: Needs): Certificates {
   return {
+    ...createLifeCycle(needs),
     issue: (request) => issue(needs, request),
+    sendOrders: () => sendOrders(needs),
     verifySignature: (claim) => verify(needs, claim),
     revokeIn: (tx, order) => queueRevocation(tx, needs.clock, order),
     sendRevocations: () => sendQueued(needs),
@@ -89,6 +96,12 @@ async function issue(
 }
 
 async function verify(needs: Needs, claim: Parameters<Certificates['verifySignature']>[0]): Promise<void> {
+  const registered = await needs.db.maybe<{ state: 'active' | 'suspended' | 'revoked' }>(
+    sql`select state from certificate where serial = ${claim.certificateSerial} and account_id = ${claim.accountId}
+      and device_id = ${claim.deviceId}`,
+  )
+  // What this system revoked or holds is out of use here before the CA has heard of it (B-6.2.4-3).
+  if (registered !== undefined && registered.state !== 'active') return refuse(needs, claim, registered.state)
   const verdict = await asRefusal(() =>
     needs.authority.verifySignature({
       serial: claim.certificateSerial,
@@ -99,19 +112,30 @@ async function verify(needs: Needs, claim: Parameters<Certificates['verifySignat
       correlationId: claim.correlationId,
     }),
   )
-  if (verdict.valid && verdict.status === 'good') return
+  if (!verdict.valid || verdict.status !== 'good') return refuse(needs, claim, verdict.status)
+  if (verdict.nearExpiry)
+    await needs.db.execute(sql`
+      update certificate set near_expiry_at_ms = ${needs.clock.nowMs()}
+      where serial = ${claim.certificateSerial} and near_expiry_at_ms is null`)
+}
+
+async function refuse(
+  needs: Needs,
+  claim: Parameters<Certificates['verifySignature']>[0],
+  status: SignatureVerdict['status'],
+): Promise<never> {
   await needs.audit.record({
-    event: verdict.status === 'bad-signature' ? 'client.invalid-signature' : 'client.invalid-certificate',
+    event: status === 'bad-signature' ? 'client.invalid-signature' : 'client.invalid-certificate',
     eventClass: 'client-anomaly',
     outcome: 'failure',
     subject: claim.accountId,
-    description: `Signature not accepted: ${verdict.status}`,
+    description: `Signature not accepted: ${status}`,
     origin: claim.deviceId,
     resource: `certificate:${claim.certificateSerial}`,
     correlationId: claim.correlationId,
   })
-  const unusable = ['revoked', 'suspended', 'expired'].includes(verdict.status)
-  throw new Refusal(unusable ? 'certificate.not-usable' : 'operation.signature-rejected', verdict.status)
+  const unusable = ['revoked', 'suspended', 'expired'].includes(status)
+  throw new Refusal(unusable ? 'certificate.not-usable' : 'operation.signature-rejected', status)
 }
 
 /** Without the CA nothing can be said about a certificate, so funds do not move (B-7.3.2.2-7). */

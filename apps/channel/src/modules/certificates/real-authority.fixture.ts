@@ -6,6 +6,7 @@ import { uuidv7 } from '@anqu/platform'
 import { testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import type { StaffSession } from '../../http/bound-route.ts'
 import { call, installation, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
+import type { CertificationAuthority } from './authority.ts'
 import type { AuthorityOverview } from './authority-overview.ts'
 import { connectHttpAuthority } from './http-authority.ts'
 import { createCertificates, type Certificates } from './module.ts'
@@ -26,6 +27,8 @@ export class CertificateWorld {
   /** What the module reads events through; a test may put something in between. */
   events: AuthorityOverview['events']
   readonly certificates: Certificates
+  /** The CA as this module calls it; a test may let it be away, or lose an answer. */
+  readonly authority: CertificationAuthority
 
   private constructor(
     ca: CaWorld,
@@ -36,12 +39,13 @@ export class CertificateWorld {
     this.database = database
     this.overview = overview
     this.events = overview.events
+    this.authority = authority
     const staff = [this.chen, this.wang, this.admin, this.auditor]
     this.certificates = createCertificates({
       db: database.db,
       clock: ca.clock,
       audit: this.audit,
-      authority,
+      authority: this.authority,
       overview: { ...overview, events: (request) => this.events(request) },
       notifyIn: async (_tx, accountId, { title }) => void this.notices.push({ accountId, title: title.zh }),
       staffNames: (ids) =>
@@ -61,12 +65,17 @@ export class CertificateWorld {
       callersDir: path.join(ca.folder, 'callers'),
       clock: ca.clock,
     })
-    return new CertificateWorld(ca, await testDatabase(migrationsOf('certificates')), connected)
+    return new CertificateWorld(ca, await testDatabase(migrationsOf('certificates', 'devices')), connected)
   }
 
   async close(): Promise<void> {
     await this.ca.close()
     await this.database.drop()
+  }
+
+  /** The state the CA has a certificate in. */
+  async stateAtCa(serial: string): Promise<string> {
+    return (await this.overview.read(serial))?.certificate.status ?? 'none'
   }
 
   async issue(accountId = uuidv7()): Promise<{ serial: string; accountId: string; deviceId: string }> {

@@ -7,13 +7,13 @@ import {
   type InputOf,
   type OutputOf,
 } from '@anqu/contract'
-import { base64ToBytes, bytesToBase64, ParseError } from '@anqu/encoding'
+import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
-import { parseCsr, PkiError, verifyCsr, type Name } from '@anqu/pki'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7 } from '@anqu/platform'
 import { customerOf, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditEvent } from '../../needs/audit.ts'
+import { checkRequest, subjectOf } from './certificate-request.ts'
 import type { DeviceNeeds } from './module.ts'
 
 type BindingRow = {
@@ -29,12 +29,6 @@ type BindingRow = {
   certificate_expires_at_ms: bigint | null
   expires_at_ms: bigint
 }
-
-const subjectOf = (deviceId: string) => [
-  { type: 'C' as const, value: 'CN' },
-  { type: 'O' as const, value: 'Anqu' },
-  { type: 'CN' as const, value: deviceId },
-]
 
 /** One of the ten steps of B-6.2.2-2, all under the binding's id as correlation id. */
 const stepEvent = (
@@ -148,24 +142,6 @@ const recorder =
         { event, description, origin: context.origin },
       ),
     )
-
-/** The request must be signed by its own key and carry exactly the subject it was told to. */
-function checkRequest(der: Uint8Array, deviceId: string): Sm2PublicKey {
-  try {
-    const csr = parseCsr(der)
-    if (!verifyCsr(csr) || !sameName(csr.subject, subjectOf(deviceId)))
-      throw new Refusal('certificate.refused', 'the request does not verify or names another subject')
-    return csr.publicKey
-  } catch (error) {
-    if (error instanceof ParseError || error instanceof PkiError)
-      throw new Refusal('certificate.refused', `request: ${error.message}`)
-    throw error
-  }
-}
-
-const sameName = (a: Name, b: ReturnType<typeof subjectOf>): boolean =>
-  a.length === b.length &&
-  b.every((attribute, index) => a[index]?.type === attribute.type && a[index]?.value === attribute.value)
 
 /** Steps 8 to 10 seen from here: the installed pair proves itself, the device is bound, an older binding is released. */
 export async function completeBinding(

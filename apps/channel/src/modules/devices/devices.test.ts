@@ -45,6 +45,10 @@ beforeAll(async () => {
       notAfterMs: startMs + 1,
     }),
     revokeIn: async (_tx, { serial, cause }) => void revoked.push(`${cause} ${serial}`),
+    certificateStates: async () => [],
+    verifySignature: async () => undefined,
+    renewCertificate: () => Promise.reject(new Error('not asked for here')),
+    installedIn: async () => undefined,
     assertProvisioned: async () => {
       if (!provisioned) throw new Refusal('card.not-provisioned')
     },

@@ -12,6 +12,7 @@ import { bind, customerOf, type BoundRoute, type RequestContext } from '../../ht
 import type { AuditLog } from '../../needs/audit.ts'
 import type { RevocationOrder } from '../../needs/revocation.ts'
 import { beginBinding, completeBinding, findBinding, requestCertificate } from './bind-device.ts'
+import { certificateRoutes } from './certificate-routes.ts'
 
 type Text = { zh: string; en: string }
 
@@ -33,6 +34,38 @@ export type DeviceNeeds = {
     origin: string
   }) => Promise<{ certificate: Uint8Array; chain: Uint8Array[]; serial: string; notAfterMs: number }>
   readonly revokeIn: (tx: Transaction, order: RevocationOrder) => Promise<void>
+  /** As registered here: state, end, and whether it is time to renew. */
+  readonly certificateStates: (serials: readonly string[]) => Promise<
+    {
+      serial: string
+      expiresAtMs: number
+      daysLeft: number
+      state: 'good' | 'suspended' | 'expired' | 'revoked'
+      nearExpiry: boolean
+    }[]
+  >
+  /** Throws unless the certificate is good and its key made the signature. */
+  readonly verifySignature: (claim: {
+    accountId: string
+    deviceId: string
+    certificateSerial: string
+    message: Uint8Array
+    signature: Uint8Array
+    correlationId: string
+  }) => Promise<void>
+  readonly renewCertificate: (request: {
+    renewalId: string
+    serial: string
+    csr: Uint8Array
+    accountId: string
+    deviceId: string
+    origin: string
+  }) => Promise<{ certificate: Uint8Array; chain: Uint8Array[]; serial: string; notAfterMs: number }>
+  /** The renewed certificate took the place of the former one. */
+  readonly installedIn: (
+    tx: Transaction,
+    request: { serial: string; former: string; correlationId: string },
+  ) => Promise<void>
   /** Throws unless the secure element of this binding was provisioned by the TSM. */
   readonly assertProvisioned: (bindingId: string) => Promise<void>
   /** Locks the cards of a client instance that was reported lost. */
@@ -86,6 +119,7 @@ export function createDevices(needs: DeviceNeeds): Devices {
       if (state === 'bound') throw new Refusal('device.already-bound')
     },
     routes: [
+      ...certificateRoutes(needs),
       bind(devicesBeginBinding, (input, context) => beginBinding(needs, input, context)),
       bind(devicesRequestCertificate, (input, context) => requestCertificate(needs, input, context)),
       bind(devicesCompleteBinding, (input, context) => completeBinding(needs, input, context)),

@@ -114,7 +114,8 @@ function customerRoutes(needs: OperationNeeds, { definitionOf, run }: Pipeline):
       const { type } = await reload(input.operationId, owner)
       const row = await authorise(needs, definitionOf(type), { input, owner, context })
       if (row.state === 'authorised') await run(row.operation_id, type)
-      return view(await reload(row.operation_id, owner))
+      const answer = view(await reload(row.operation_id, owner))
+      return { ...answer, expiryNotice: await needs.expiryNotice(input.certificateSerial) }
     }),
     bind(operationsGet, async ({ operationId }, context) => {
       return view(await reload(operationId, customerOf(context)))

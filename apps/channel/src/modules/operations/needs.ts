@@ -55,6 +55,10 @@ export type OperationNeeds = {
     signature: Uint8Array
     correlationId: string
   }) => Promise<void>
+  /** What the CA said about the end of this certificate when it last verified by it (B-6.2.3-2). */
+  readonly expiryNotice: (
+    certificateSerial: string,
+  ) => Promise<{ certificateSerial: string; expiresAtMs: number; daysLeft: number } | null>
   readonly notifyIn: (
     tx: Transaction,
     accountId: string,

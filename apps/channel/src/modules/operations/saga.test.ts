@@ -141,6 +141,7 @@ function compose(): Operations {
       releaseIn: async () => undefined,
     },
     verifySignature: async () => undefined,
+    expiryNotice: async () => null,
     notifyIn: async () => undefined,
   }
   return createOperations(needs, [definition()])

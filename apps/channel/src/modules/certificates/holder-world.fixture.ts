@@ -1,0 +1,122 @@
+import { bindingProof, renewalOrder, renewalProof } from '@anqu/contract'
+import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { sm2Sign, Sm2PrivateKey } from '@anqu/gm-crypto'
+import { createCsr, parseCertificate, privateKeySigner, type Name } from '@anqu/pki'
+import { uuidv7 } from '@anqu/platform'
+import type { BoundRoute } from '../../http/bound-route.ts'
+import { call, installation, loggedIn, type TestContext } from '../../testing/module-world.fixture.ts'
+
+type Issued = { certificate: string; chain: string[] }
+type Begun = { renewalId: string; certificateSerial: string; subject: Name; issued: Issued | null }
+export type Listed = {
+  deviceId: string
+  certificateSerial: string
+  state: string
+  nearExpiry: boolean
+  daysLeft: number
+  renewing: boolean
+}
+
+const environment = {
+  platform: 'node',
+  osVersion: 'x',
+  model: 'x',
+  language: 'x',
+  timeZone: 'x',
+  screen: 'x',
+  network: 'x',
+  location: 'x',
+  automation: 'no',
+}
+
+/** A customer with a bound device, who plays the card with keys in hand. */
+export class Holder {
+  readonly #routes: readonly BoundRoute[]
+  on: TestContext = loggedIn(installation(), uuidv7())
+  key = Sm2PrivateKey.generate()
+  serial = ''
+
+  constructor(routes: readonly BoundRoute[]) {
+    this.#routes = routes
+  }
+
+  get accountId(): string {
+    return this.on.customer?.accountId ?? ''
+  }
+  get deviceId(): string {
+    return this.on.customer?.deviceId ?? ''
+  }
+
+  call<T>(name: string, input: object): Promise<T> {
+    return call<T>(this.#routes, name, input, this.on)
+  }
+
+  async bind(): Promise<this> {
+    const code = { otpId: uuidv7(), otp: '123456' }
+    const { bindingId, subject } = await this.call<{ bindingId: string; subject: Name }>(
+      'devices.begin-binding',
+      { environment, label: 'Phone', ...code },
+    )
+    const csr = await csrOf(this.key, subject)
+    const { certificate } = await this.call<Issued>('devices.request-certificate', { bindingId, csr })
+    this.serial = serialOf(certificate)
+    const { deviceId } = await this.call<{ deviceId: string }>('devices.complete-binding', {
+      bindingId,
+      certificateSerial: this.serial,
+      proof: bytesToBase64(sm2Sign(this.key, bindingProof(bindingId, this.serial))),
+    })
+    this.on = loggedIn(this.on, this.accountId, deviceId)
+    return this
+  }
+
+  begin(input: { instead?: string } = {}): Promise<Begun> {
+    return this.call('certificates.begin-renewal', { certificateSerial: this.serial, ...input })
+  }
+
+  /** Asks for the new key's certificate; `by` signs instead of the key in use. */
+  async request(begun: Begun, next: Sm2PrivateKey, by = this.key, csr?: string): Promise<Issued> {
+    const { renewalId } = begun
+    const wanted = csr ?? (await csrOf(next, begun.subject))
+    const order = renewalOrder(renewalId, this.serial, wanted)
+    const signature = bytesToBase64(sm2Sign(by, order))
+    return this.call('certificates.renew', { renewalId, csr: wanted, signature })
+  }
+
+  complete(
+    renewalId: string,
+    certificateSerial: string,
+    by: Sm2PrivateKey,
+  ): Promise<{ expiresAtMs: number }> {
+    const proof = bytesToBase64(sm2Sign(by, renewalProof(renewalId, certificateSerial)))
+    return this.call('certificates.complete-renewal', { renewalId, certificateSerial, proof })
+  }
+
+  /** The certificate of this device as the list tells it. */
+  async listed(): Promise<Listed | undefined> {
+    const { certificates } = await this.call<{ certificates: Listed[] }>('certificates.list', {})
+    return certificates.find(({ deviceId }) => deviceId === this.deviceId)
+  }
+
+  /** A claim as an operation makes it. */
+  signed(serial = this.serial, key = this.key) {
+    const message = new TextEncoder().encode(`order ${uuidv7()}`)
+    return {
+      accountId: this.accountId,
+      deviceId: this.deviceId,
+      certificateSerial: serial,
+      message,
+      signature: sm2Sign(key, message),
+      correlationId: uuidv7(),
+    }
+  }
+
+  /** Another customer, bound too. */
+  another(): Promise<Holder> {
+    return new Holder(this.#routes).bind()
+  }
+}
+
+export const csrOf = async (key: Sm2PrivateKey, subject: Name): Promise<string> =>
+  bytesToBase64(await createCsr({ key: privateKeySigner(key), subject }))
+export const serialOf = (certificate: string): string =>
+  parseCertificate(base64ToBytes(certificate)).serialHex
