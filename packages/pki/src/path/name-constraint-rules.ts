@@ -45,8 +45,10 @@ function emailWithin(base: string, name: string): Verdict {
   return verdict(tree.startsWith('.') ? host.endsWith(tree) : host === tree)
 }
 
+/** RFC 5280 section 4.2.1.10: an address without a host name, or with a number in its place, is refused under any tree. */
 function uriWithin(base: string, name: string): Verdict {
   const host = URL.canParse(name) ? new URL(name).hostname.toLowerCase() : ''
+  if (!isDnsName(host)) throw new UnknownKind()
   const tree = base.toLowerCase()
   return verdict(tree.startsWith('.') ? host.endsWith(tree) : host === tree)
 }
