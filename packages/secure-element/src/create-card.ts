@@ -1,6 +1,7 @@
 import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { securityServiceApplet } from './applets/security-service/security-service.ts'
 import type { KeySet } from './channel/key-set.ts'
+import type { Scp02Profile } from './channel/secure-channel.ts'
 import type { RandomSource } from './runtime/card-random.ts'
 import { Card } from './runtime/card.ts'
 import type { CardStorage } from './storage/card-storage.ts'
@@ -11,6 +12,8 @@ export interface CardOptions {
   readonly quota?: number
   /** Keys of the secure channel, given to a new card; a card without any opens no channel. */
   readonly channelKeys?: readonly KeySet[]
+  /** Makes the card speak SCP02 too, for triple DES keys of its own; SCP03 on SM4 stays the way to the applications. */
+  readonly scp02?: Scp02Profile
   /** 'required': the application is reached through a secure channel only. */
   readonly channelPolicy?: 'required' | 'optional'
   /** 'to-be-loaded': a new card has no application until a package is loaded and installed over the channel. */

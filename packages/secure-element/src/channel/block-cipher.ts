@@ -1,8 +1,9 @@
 import { sm4CbcDecrypt, sm4CbcEncrypt } from '@anqu/gm-crypto'
 
-/** The two modes a secure channel needs of a cipher with 16-byte blocks. Data are whole blocks; nothing is padded. */
+/** The two directions of CBC that a secure channel needs of a cipher. Data are whole blocks; nothing is padded. */
 export interface BlockCipher {
-  readonly name: 'SM4' | 'AES'
+  /** TDES, with 8-byte blocks and two keys in 16 bytes, is SCP02's and comes from outside; the others have 16-byte blocks. */
+  readonly name: 'SM4' | 'AES' | 'TDES'
   /** Bytes of a key. */
   readonly keyLength: number
   encrypt(key: Uint8Array, iv: Uint8Array, blocks: Uint8Array): Promise<Uint8Array>

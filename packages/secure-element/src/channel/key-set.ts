@@ -9,8 +9,8 @@ export interface KeySet {
   readonly keys: ChannelKeys
 }
 
-/** Key type bytes: AES as in GlobalPlatform table 11-16; that table knows no SM4, so its byte is our own. */
-const KEY_TYPE = { AES: 0x88, SM4: 0x8e } as const
+/** Key type bytes as in GlobalPlatform table 11-16; that table knows no SM4, so its byte is our own. */
+const KEY_TYPE = { AES: 0x88, SM4: 0x8e, TDES: 0x80 } as const
 const KEY_LENGTH = 16
 
 /**
@@ -28,11 +28,15 @@ export function keyType(cipher: BlockCipher): number {
   return KEY_TYPE[cipher.name]
 }
 
-/** @throws ParseError for a type that is neither AES nor SM4. */
-export function cipherOfType(type: number): BlockCipher {
-  if (type === KEY_TYPE.AES) return AES
-  if (type === KEY_TYPE.SM4) return SM4
-  throw new ParseError('key', 0, 'an AES or SM4 key')
+/** `tdes`: of a card or host that speaks SCP02. @throws ParseError for a type of no cipher that is there. */
+export function cipherOfType(type: number, tdes?: BlockCipher): BlockCipher {
+  for (const cipher of [AES, SM4, tdes]) if (cipher !== undefined && type === keyType(cipher)) return cipher
+  throw new ParseError('key', 0, 'a key of a cipher that this card knows')
+}
+
+/** Whether stored keys are of SCP02. */
+export function isTripleDesSet(bytes: Uint8Array): boolean {
+  return bytes[0] === KEY_TYPE.TDES
 }
 
 /** type ‖ ENC ‖ MAC ‖ DEK. */
@@ -45,9 +49,10 @@ export function encodeKeySet({ cipher, keys }: KeySet): Uint8Array {
     .finish()
 }
 
-export function parseKeySet(version: number, bytes: Uint8Array): KeySet {
+/** @throws ParseError as `cipherOfType`. */
+export function parseKeySet(version: number, bytes: Uint8Array, tdes?: BlockCipher): KeySet {
   const reader = new ByteReader(bytes, 'key set')
-  const cipher = cipherOfType(reader.u8())
+  const cipher = cipherOfType(reader.u8(), tdes)
   const [encryption, mac, data] = [
     reader.bytes(KEY_LENGTH),
     reader.bytes(KEY_LENGTH),

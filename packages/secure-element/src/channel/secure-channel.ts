@@ -1,11 +1,16 @@
-import { ByteWriter, concatBytes } from '@anqu/encoding'
 import { constantTimeEqual } from '@anqu/gm-crypto'
 import type { CommandApdu } from '../apdu/command.ts'
 import { requireStatus, StatusError, StatusWord } from '../apdu/status-word.ts'
-import { BLOCK_LENGTH } from './block-cipher.ts'
-import { ChannelSession, LEVELS } from './channel-session.ts'
+import type { BlockCipher } from './block-cipher.ts'
+import { prepareScp02, prepareScp03, type Opening, type SecureSession } from './opening.ts'
 import type { KeySet } from './key-set.ts'
-import { deriveCardChallenge, deriveCryptogram, deriveSessionKeys, type SessionKeys } from './session-keys.ts'
+import type { Scp02Parameter } from './scp02.ts'
+
+/** A card that also speaks SCP02: an older protocol on triple DES, for card managers that know nothing newer. */
+export interface Scp02Profile {
+  readonly tripleDes: BlockCipher
+  readonly parameter: Scp02Parameter
+}
 
 /** Where the card's side of the channel finds its keys and its sequence counter. */
 export interface ChannelKeyStore {
@@ -18,32 +23,28 @@ export interface ChannelKeyStore {
   readonly sequence: number
   /** Stores the next sequence number. */
   advance(): Promise<void>
+  /** Random bytes of the card. */
+  random(length: number): Uint8Array
+  /** Undefined on a card that does not speak it: then there are no triple DES keys either. */
+  readonly scp02: Scp02Profile | undefined
 }
 
 const CHALLENGE_LENGTH = 8
 const FULL_LEVEL = 0x33
-const PROTOCOL = 0x03
-/** i: pseudo-random card challenge, R-MAC and R-encryption supported (Amendment D table 5-1). */
-const PROTOCOL_PARAMETER = 0x70
 
 /** What the card's own parts may ask of the session a command came over. */
 export interface SessionView {
   /** A key that came under the session's data encryption key. */
   unwrapKey(wrapped: Uint8Array): Promise<Uint8Array>
-}
-
-interface Opening {
-  readonly keySet: KeySet
-  readonly sessionKeys: SessionKeys
-  readonly context: Uint8Array
-  readonly sequence: number
+  /** Whether such keys may come over it: triple DES carries no keys of stronger ciphers. */
+  carriesKeysOf(cipher: BlockCipher): boolean
 }
 
 /** The card's end of a secure channel: closed, being opened, or open with one session. */
 export class SecureChannel implements SessionView {
   readonly #store: ChannelKeyStore
   #opening: Opening | undefined
-  #session: ChannelSession | undefined
+  #session: SecureSession | undefined
 
   constructor(store: ChannelKeyStore) {
     this.#store = store
@@ -58,16 +59,20 @@ export class SecureChannel implements SessionView {
     return this.#session?.level === FULL_LEVEL
   }
 
-  /** The cipher and keys of the open session's set, for unwrapping keys that are put onto the card. */
+  /** The set that opened the session, where commands are authenticated by it: at SCP02's level 00 they are not. */
   get keySet(): KeySet | undefined {
-    return this.isOpen ? this.#opening?.keySet : undefined
+    return this.#session === undefined || this.#session.level === 0 ? undefined : this.#opening?.keySet
   }
 
-  /** A key that came under the data encryption key of the open session. @throws StatusError 6982 when none is open. */
+  /** @throws StatusError 6982 when no session is open. */
   async unwrapKey(wrapped: Uint8Array): Promise<Uint8Array> {
-    const { keySet } = this
-    requireStatus(keySet !== undefined, StatusWord.securityNotSatisfied)
-    return keySet.cipher.decrypt(keySet.keys.data, new Uint8Array(BLOCK_LENGTH), wrapped)
+    const opening = this.isOpen ? this.#opening : undefined
+    requireStatus(opening !== undefined, StatusWord.securityNotSatisfied)
+    return opening.unwrapKey(wrapped)
+  }
+
+  carriesKeysOf(cipher: BlockCipher): boolean {
+    return this.keySet?.cipher.name !== 'TDES' || cipher.name === 'TDES'
   }
 
   /** INITIALIZE UPDATE: closes any session. @throws StatusError 6A88 without such keys. */
@@ -77,19 +82,13 @@ export class SecureChannel implements SessionView {
     requireStatus(data.length === CHALLENGE_LENGTH, StatusWord.wrongLength)
     const keySet = this.#store.keySet(p1)
     requireStatus(keySet !== undefined, StatusWord.referencedDataNotFound)
-    const { version, cipher, keys } = keySet
-    const { sequence } = this.#store
-    const counter = new ByteWriter(3)
-      .u8(sequence >> 16)
-      .u16(sequence & 0xffff)
-      .finish()
-    const challenge = await deriveCardChallenge(cipher, keys.encryption, counter, this.#store.aid)
-    const context = concatBytes(data, challenge)
-    const sessionKeys = await deriveSessionKeys(cipher, keys, context)
-    this.#opening = { keySet, sessionKeys, context, sequence }
-    const cryptogram = await deriveCryptogram(cipher, sessionKeys.mac, 'card', context)
-    const header = Uint8Array.of(version, PROTOCOL, PROTOCOL_PARAMETER)
-    return concatBytes(this.#store.diversification, header, challenge, cryptogram, counter)
+    const { scp02 } = this.#store
+    const isOld = keySet.cipher.name === 'TDES'
+    requireStatus(!isOld || scp02 !== undefined, StatusWord.referencedDataNotFound)
+    this.#opening = isOld
+      ? await prepareScp02(keySet, data, this.#store)
+      : await prepareScp03(keySet, data, this.#store)
+    return this.#opening.answer
   }
 
   /** EXTERNAL AUTHENTICATE. @throws StatusError 6300 for a wrong cryptogram or MAC, 6985 out of order. */
@@ -98,14 +97,12 @@ export class SecureChannel implements SessionView {
     // One attempt for each INITIALIZE UPDATE, and none inside an open session.
     this.close()
     requireStatus(opening !== undefined, StatusWord.conditionsNotSatisfied)
-    requireStatus(LEVELS.includes(command.p1) && command.p2 === 0, StatusWord.wrongParameters)
-    const { cipher } = opening.keySet
-    const session = new ChannelSession(cipher, opening.sessionKeys, command.p1)
-    const expected = await deriveCryptogram(cipher, opening.sessionKeys.mac, 'host', opening.context)
+    requireStatus(opening.levels.includes(command.p1) && command.p2 === 0, StatusWord.wrongParameters)
+    const session = opening.session(command.p1)
     const { data } = await session.checkOpening(command).catch(() => ({ data: new Uint8Array(0) }))
     // Another logical channel may have opened a session with this very challenge: a recording of it would open here again.
     const fresh = opening.sequence === this.#store.sequence
-    requireStatus(fresh && constantTimeEqual(data, expected), StatusWord.verificationFailed)
+    requireStatus(fresh && constantTimeEqual(data, opening.hostCryptogram), StatusWord.verificationFailed)
     // The counter moves with every session that opens, so that no session's keys come again.
     await this.#store.advance()
     this.#opening = opening

@@ -9,17 +9,34 @@ import type { KeySet } from './key-set.ts'
 import { deriveCryptogram, deriveSessionKeys } from './session-keys.ts'
 
 const INS_SELECT = 0xa4
+const PROTOCOL_AT = 11
+const SCP03 = 0x03
 const CHALLENGE_AT = 13
 const CRYPTOGRAM_AT = 21
 const CRYPTOGRAM_END = 29
 const EVERYTHING = 0x33
+
+/** The host's side of an open session, whichever protocol it is of. */
+export interface HostSession {
+  wrapCommand(command: CommandApdu): Promise<CommandApdu>
+  unwrapResponse(data: Uint8Array, statusWord: number): Promise<Uint8Array>
+  wipe(): void
+}
 
 /**
  * A connection over which everything after each SELECT goes through a fresh secure channel, encrypted and authenticated
  * both ways (B-7.5.10.2). Session keys live in this object's memory and nowhere else.
  */
 export function securedConnection(connection: CardConnection, keySet: KeySet): CardConnection {
-  let session: ChannelSession | undefined
+  return sessionConnection(connection, () => openSession(connection, keySet))
+}
+
+/** A connection on which each SELECT opens a session. */
+export function sessionConnection(
+  connection: CardConnection,
+  open: () => Promise<HostSession>,
+): CardConnection {
+  let session: HostSession | undefined
   const drop = (): void => {
     session?.wipe()
     session = undefined
@@ -33,7 +50,7 @@ export function securedConnection(connection: CardConnection, keySet: KeySet): C
       }
       drop()
       const answer = await connection.transmit(bytes)
-      if (parseResponse(answer).statusWord === StatusWord.ok) session = await openSession(connection, keySet)
+      if (parseResponse(answer).statusWord === StatusWord.ok) session = await open()
       return answer
     },
     async reset() {
@@ -45,10 +62,10 @@ export function securedConnection(connection: CardConnection, keySet: KeySet): C
 
 async function overChannel(
   connection: CardConnection,
-  session: ChannelSession,
+  session: HostSession,
   command: CommandApdu,
 ): Promise<Uint8Array> {
-  // Every answer carries a MAC, so even a command that expects none must make room for it.
+  // Every answer may carry a MAC, so even a command that expects none must make room for it.
   const roomy = { ...command, ne: Math.max(command.ne, 256) }
   const answer = parseResponse(await connection.transmit(encodeCommand(await session.wrapCommand(roomy))))
   return encodeResponse(await session.unwrapResponse(answer.data, answer.statusWord), answer.statusWord)
@@ -62,6 +79,7 @@ async function openSession(
   const initialize = { cla: 0x80, ins: 0x50, p1: version, p2: 0x00, data: challenge, ne: 256 }
   const { statusWord, data } = parseResponse(await connection.transmit(encodeCommand(initialize)))
   if (statusWord !== StatusWord.ok) throw new CardConnectionLost('the card has no such channel keys')
+  if (data[PROTOCOL_AT] !== SCP03) throw new CardConnectionLost('the card offers another protocol')
   const context = concatBytes(challenge, data.subarray(CHALLENGE_AT, CRYPTOGRAM_AT))
   const sessionKeys = await deriveSessionKeys(cipher, keys, context)
   const expected = await deriveCryptogram(cipher, sessionKeys.mac, 'card', context)

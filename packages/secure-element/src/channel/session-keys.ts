@@ -84,7 +84,9 @@ export function deriveCardChallenge(
   })
 }
 
-/** Key check value (Amendment D §7.1.1.2 for AES: over a block of 01; the first three bytes). */
+/** Key check value: a block of 01 encrypted (Amendment D §7.1.1.2 for AES), for triple DES one of 00; the first three bytes. */
 export async function keyCheckValue(cipher: BlockCipher, key: Uint8Array): Promise<Uint8Array> {
+  if (cipher.name === 'TDES')
+    return (await cipher.encrypt(key, new Uint8Array(8), new Uint8Array(8))).slice(0, 3)
   return (await cipher.encrypt(key, new Uint8Array(16), new Uint8Array(16).fill(0x01))).slice(0, 3)
 }

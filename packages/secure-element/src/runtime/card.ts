@@ -3,6 +3,7 @@ import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { encodeResponse } from '../apdu/response.ts'
 import { StatusWord } from '../apdu/status-word.ts'
 import type { KeySet } from '../channel/key-set.ts'
+import type { Scp02Profile } from '../channel/secure-channel.ts'
 import { CardStorageError, type CardStorage } from '../storage/card-storage.ts'
 import { untilRefused, type CardConnection } from '../transports/card-connection.ts'
 import type { ExecutableModule } from './applet-registry.ts'
@@ -28,6 +29,8 @@ export interface CardSetup {
   readonly issuerRoot?: Uint8Array
   /** Keys of the secure channel that a new card is given. */
   readonly channelKeys?: readonly KeySet[]
+  /** Makes the card speak SCP02 too, for keys of its own. */
+  readonly scp02?: Scp02Profile
   /**
    * 'required': no application is reached outside a secure channel (B-7.5.10.2-2). 'optional' (default) leaves that open
    * until the card is SECURED, as it is after its personalisation; from then on it is required.

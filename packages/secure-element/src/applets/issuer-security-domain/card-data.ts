@@ -10,13 +10,14 @@ function oid(tail: string): Uint8Array {
   return encodeBerTlv(OID, hexToBytes(GLOBAL_PLATFORM + tail))
 }
 
-/** Card recognition data (GlobalPlatform Card Specification 2.3.1 §H.2): version 2.3.1, SCP03 with i = 70. */
-export function cardRecognitionData(): Uint8Array {
+/** Card recognition data (GlobalPlatform Card Specification 2.3.1 §H.2): version 2.3.1, SCP03 with i = 70, SCP02 if spoken. */
+export function cardRecognitionData(scp02?: number): Uint8Array {
   const parts = [
     oid('01'),
     encodeBerTlv(0x60, oid('02020301')),
     encodeBerTlv(0x63, oid('03')),
     encodeBerTlv(0x64, oid('040370')),
+    ...(scp02 === undefined ? [] : [encodeBerTlv(0x64, oid(`0402${scp02.toString(16)}`))]),
   ]
   return encodeBerTlv(0x66, encodeBerTlv(0x73, concatBytes(...parts)))
 }

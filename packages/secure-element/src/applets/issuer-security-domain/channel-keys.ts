@@ -1,6 +1,12 @@
 import { bytesToHex } from '@anqu/encoding'
-import { encodeKeySet, isClientVersion, parseKeySet, type KeySet } from '../../channel/key-set.ts'
-import type { ChannelKeyStore } from '../../channel/secure-channel.ts'
+import {
+  encodeKeySet,
+  isClientVersion,
+  isTripleDesSet,
+  parseKeySet,
+  type KeySet,
+} from '../../channel/key-set.ts'
+import type { ChannelKeyStore, Scp02Profile } from '../../channel/secure-channel.ts'
 import { put, remove, type AppletMemory } from '../../runtime/applet-memory.ts'
 import type { CardRandom } from '../../runtime/card-random.ts'
 import type { ClientKeys } from '../../runtime/access-control.ts'
@@ -16,9 +22,11 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
   readonly aid: Uint8Array
   readonly #memory: AppletMemory
   readonly #random: CardRandom
+  readonly scp02: Scp02Profile | undefined
 
-  constructor(aid: Uint8Array, memory: AppletMemory, random: CardRandom) {
+  constructor(aid: Uint8Array, memory: AppletMemory, random: CardRandom, scp02?: Scp02Profile) {
     this.aid = aid
+    this.scp02 = scp02
     this.#memory = memory
     this.#random = random
   }
@@ -26,6 +34,9 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
   /** At first power-up: the keys a card leaves its issuer with, and its own diversification data. */
   async personalise(keySets: readonly KeySet[]): Promise<void> {
     if (this.#memory.get(DIVERSIFICATION) !== undefined) return
+    const isOld = keySets.filter(({ cipher }) => cipher.name === 'TDES')
+    if (isOld.some(({ version }) => this.scp02 === undefined || isClientVersion(version)))
+      throw new RangeError('triple DES keys are for the issuer of a card that speaks SCP02')
     const keys = keySets.map((keySet) =>
       put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key),
     )
@@ -47,12 +58,18 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
     return this.#path(version) !== undefined
   }
 
-  /** Version 0 asks for the issuer's first. */
+  /** Version 0 asks for the issuer's first, and never for triple DES where there is another. */
   keySet(version: number): KeySet | undefined {
-    const wanted = version === 0 ? this.versions.find((candidate) => !isClientVersion(candidate)) : version
-    const path = wanted === undefined ? undefined : this.#path(wanted)
-    const bytes = path === undefined ? undefined : this.#memory.get(path)
-    return bytes === undefined || wanted === undefined ? undefined : parseKeySet(wanted, bytes)
+    if (version !== 0) return this.#keySet(version)
+    const issuers = this.versions
+      .filter((candidate) => !isClientVersion(candidate))
+      .map((candidate) => this.#keySet(candidate))
+      .filter((set) => set !== undefined)
+    return issuers.find(({ cipher }) => cipher.name !== 'TDES') ?? issuers[0]
+  }
+
+  random(length: number): Uint8Array {
+    return this.#random.bytes(length)
   }
 
   get sequence(): number {
@@ -86,6 +103,14 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
 
   async commit(changes: readonly Change[]): Promise<void> {
     await this.#memory.commit(changes)
+  }
+
+  #keySet(version: number): KeySet | undefined {
+    const path = this.#path(version)
+    const bytes = path === undefined ? undefined : this.#memory.get(path)
+    const tdes = this.scp02?.tripleDes
+    if (bytes === undefined || (isTripleDesSet(bytes) && tdes === undefined)) return undefined
+    return parseKeySet(version, bytes, tdes)
   }
 
   #path(version: number): string | undefined {

@@ -202,7 +202,7 @@ export class IssuerSecurityDomain implements Applet {
 
   #publicData(tag: number): Uint8Array | undefined {
     const { keys, memory } = this.#card
-    if (tag === 0x0066) return cardRecognitionData()
+    if (tag === 0x0066) return cardRecognitionData(keys.scp02?.parameter)
     if (tag === 0x00e0)
       return keyInformation(
         keys.versions.map((version) => keys.keySet(version)).filter((set) => set !== undefined),

@@ -1,6 +1,7 @@
 import { ByteReader, concatBytes, equalBytes } from '@anqu/encoding'
 import type { CommandApdu } from '../../apdu/command.ts'
 import { requireStatus, StatusWord } from '../../apdu/status-word.ts'
+import type { BlockCipher } from '../../channel/block-cipher.ts'
 import { cipherOfType, isClientVersion } from '../../channel/key-set.ts'
 import type { SessionView } from '../../channel/secure-channel.ts'
 import { keyCheckValue } from '../../channel/session-keys.ts'
@@ -27,14 +28,17 @@ export async function putKey(
   // The issuer's keys are never replaced by a client's, nor the other way round.
   const sameHolder = p1 === 0 || isClientVersion(p1) === isClientVersion(version)
   requireStatus(sameHolder, StatusWord.conditionsNotSatisfied)
+  const tdes = keys.scp02?.tripleDes
   const [encryption, mac, wrappedData] = [
-    await readKey(reader, session),
-    await readKey(reader, session),
-    await readKey(reader, session),
+    await readKey(reader, session, tdes),
+    await readKey(reader, session, tdes),
+    await readKey(reader, session, tdes),
   ]
   reader.end()
   const { cipher } = encryption
   requireStatus(mac.cipher === cipher && wrappedData.cipher === cipher, StatusWord.wrongData)
+  // A client reaches applications over full protection only, which triple DES does not give (B-7.5.10.2-2).
+  requireStatus(cipher !== tdes || !isClientVersion(version), StatusWord.conditionsNotSatisfied)
   await keys.store(
     { version, cipher, keys: { encryption: encryption.key, mac: mac.key, data: wrappedData.key } },
     p1,
@@ -58,8 +62,9 @@ export async function deleteKeySet(
   await keys.commit(access.release(version))
 }
 
-async function readKey(reader: ByteReader, session: SessionView) {
-  const cipher = cipherOfType(reader.u8())
+async function readKey(reader: ByteReader, session: SessionView, tdes: BlockCipher | undefined) {
+  const cipher = cipherOfType(reader.u8(), tdes)
+  requireStatus(session.carriesKeysOf(cipher), StatusWord.conditionsNotSatisfied)
   const field = new ByteReader(reader.vector8(), 'key')
   requireStatus(field.u8() === cipher.keyLength, StatusWord.wrongData)
   const wrapped = field.rest()
