@@ -1,16 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { codeIn, startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
-import type { Browser, Page } from 'playwright-core'
+import { startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  chromiumPath,
-  keepScreenshot,
-  launchBrowser,
-  openPage,
-  skippedWithoutChromium,
-} from './support/browser.ts'
+import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { StaffAtDesk } from './support/staff-at-desk.ts'
 
 const sizes = [
   { name: 'desk', widthPx: 1280, heightPx: 800 },
@@ -36,25 +31,6 @@ describe.skipIf(chromiumPath() === undefined)(
       await rm(dataDir, { recursive: true })
     })
 
-    async function login(page: Page, loginName: string): Promise<void> {
-      const account = await system.fixtures.operator()
-      await page.getByRole('textbox', { name: '登录名' }).fill(loginName)
-      await page.getByRole('button', { name: '密码', exact: true }).click()
-      const keyboard = page.locator('[data-keyboard-id]')
-      await keyboard.waitFor()
-      const layout = await system.shows((await keyboard.getAttribute('data-keyboard-id')) ?? '')
-      for (const character of account.account.password)
-        await keyboard.locator(`[data-cell="${layout.indexOf(character)}"]`).click()
-      await keyboard.getByRole('button', { name: '完成', exact: true }).click()
-      await system.database.letCodesAge()
-      const sinceMs = system.clock.nowMs()
-      await page.getByRole('button', { name: '下一步' }).click()
-      const { text } = await system.message(account.account.phone, sinceMs)
-      await page.getByRole('textbox', { name: '短信验证码' }).fill(codeIn(text))
-      await page.getByRole('button', { name: '登录', exact: true }).click()
-      await page.getByRole('heading', { name: '运行概览' }).waitFor()
-    }
-
     test.each(sizes)(
       'an operator at a $name follows a payment through the audit log and verifies the chain',
       async (size) => {
@@ -62,13 +38,12 @@ describe.skipIf(chromiumPath() === undefined)(
           url: system.addresses['console'] ?? '',
           ...size,
         })
-        const look = (name: string) => keepScreenshot(page, `console-${size.name}-${name}`)
-        const open = async (page_: string) => {
-          await page.getByRole('navigation').getByRole('button', { name: page_, exact: true }).click()
-          await page.getByRole('heading', { name: page_, level: 1 }).waitFor()
-        }
+        const { account } = await system.fixtures.operator()
+        const operator = new StaffAtDesk(system, page, { account, name: `console-${size.name}` })
+        const look = (name: string) => operator.look(name)
+        const open = (name: string) => operator.open(name)
         await look('login')
-        await login(page, 'operator')
+        await operator.login()
         await page.getByText('今日保费').waitFor()
         await look('overview')
         await open('业务')
@@ -82,7 +57,7 @@ describe.skipIf(chromiumPath() === undefined)(
         await page.getByRole('button', { name: '验证审计链' }).click()
         await page.getByText('审计链完整').waitFor()
         await look('verified')
-        for (const name of ['证书', '锁定', '符合性']) {
+        for (const name of ['证书', '审批', '锁定', '符合性']) {
           await open(name)
           await look(name)
         }

@@ -1,6 +1,7 @@
 import './app/without-eval.ts'
 import '@anqu/ui/styles.css'
 import './app/console.css'
+import './app/certificates.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connectServer } from './api/connect-server.ts'

@@ -47,8 +47,8 @@ export const App = ({
     () => ({ api, clock, place, go, leave }),
     [api, clock, place, go, leave],
   )
-  const switchLanguage = (): void => {
-    const next: Appearance = { ...appearance, language: appearance.language === 'zh' ? 'en' : 'zh' }
+  const change = (part: Partial<Appearance>): void => {
+    const next: Appearance = { ...appearance, ...part }
     storage.setItem(appearanceKey, JSON.stringify(next))
     setAppearance(next)
   }
@@ -63,7 +63,13 @@ export const App = ({
       <ConsoleProvider value={context}>
         {staff === undefined && <LoginPage farewell={farewell} onIn={enter} />}
         {staff !== undefined && staff !== 'unknown' && (
-          <Shell staff={staff} onLanguage={switchLanguage} onLogout={logout} />
+          <Shell
+            staff={staff}
+            theme={appearance.theme}
+            onTheme={() => change({ theme: appearance.theme === 'dark' ? 'light' : 'dark' })}
+            onLanguage={() => change({ language: appearance.language === 'zh' ? 'en' : 'zh' })}
+            onLogout={logout}
+          />
         )}
       </ConsoleProvider>
     </LanguageProvider>

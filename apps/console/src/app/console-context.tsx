@@ -23,3 +23,13 @@ export function useConsole(): ConsoleContext {
   if (value === undefined) throw new Error('outside of the console')
   return value
 }
+
+const StaffContext = createContext<Staff | undefined>(undefined)
+export const StaffProvider = StaffContext
+
+/** Who is logged in. */
+export function useStaff(): Staff {
+  const value = use(StaffContext)
+  if (value === undefined) throw new Error('nobody is logged in')
+  return value
+}

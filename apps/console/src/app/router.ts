@@ -1,5 +1,13 @@
 /** Where in the console one is. Everything is in the fragment, so that a view can be bookmarked and no server logs it. */
-export const pages = ['overview', 'operations', 'audit', 'certificates', 'locks', 'conformance'] as const
+export const pages = [
+  'overview',
+  'operations',
+  'audit',
+  'certificates',
+  'approvals',
+  'locks',
+  'conformance',
+] as const
 export type PageName = (typeof pages)[number]
 export type Place = { readonly page: PageName; readonly filters: Readonly<Record<string, string>> }
 

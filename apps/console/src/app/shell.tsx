@@ -1,11 +1,12 @@
-import { Brand, useTexts } from '@anqu/ui'
+import { Brand, useTexts, type Theme } from '@anqu/ui'
+import { ApprovalsPage } from '../pages/approvals/approvals-page.tsx'
 import { AuditPage } from '../pages/audit-page.tsx'
-import { CertificatesPage } from '../pages/certificates-page.tsx'
+import { CertificatesPage } from '../pages/certificates/certificates-page.tsx'
 import { ConformancePage } from '../pages/conformance-page.tsx'
 import { LocksPage } from '../pages/locks-page.tsx'
 import { OperationsPage } from '../pages/operations-page.tsx'
 import { OverviewPage } from '../pages/overview-page.tsx'
-import { useConsole, type Staff } from './console-context.tsx'
+import { StaffProvider, useConsole, type Staff } from './console-context.tsx'
 import { pages, type PageName } from './router.ts'
 import { texts } from './texts.ts'
 
@@ -14,6 +15,7 @@ const views: Readonly<Record<PageName, () => React.ReactNode>> = {
   operations: OperationsPage,
   audit: AuditPage,
   certificates: CertificatesPage,
+  approvals: ApprovalsPage,
   locks: LocksPage,
   conformance: ConformancePage,
 }
@@ -23,7 +25,13 @@ const roles = {
   administrator: 'roleAdministrator',
 } as const
 
-export const Shell = (props: { staff: Staff; onLanguage: () => void; onLogout: () => void }) => {
+export const Shell = (props: {
+  staff: Staff
+  theme: Theme
+  onTheme: () => void
+  onLanguage: () => void
+  onLogout: () => void
+}) => {
   const { place, go } = useConsole()
   const t = useTexts(texts)
   const View = views[place.page]
@@ -49,6 +57,9 @@ export const Shell = (props: { staff: Staff; onLanguage: () => void; onLogout: (
           <span>
             {displayName} · {t(roles[role])}
           </span>
+          <button type="button" className="co-link" onClick={props.onTheme}>
+            {t(props.theme === 'dark' ? 'lightTheme' : 'darkTheme')}
+          </button>
           <button type="button" className="co-link" onClick={props.onLanguage}>
             {t('language')}
           </button>
@@ -58,7 +69,9 @@ export const Shell = (props: { staff: Staff; onLanguage: () => void; onLogout: (
         </div>
       </header>
       <main className="co-main" key={place.page}>
-        <View />
+        <StaffProvider value={props.staff}>
+          <View />
+        </StaffProvider>
       </main>
       <Watermark text={displayName} />
     </div>

@@ -1,5 +1,5 @@
 import { ErrorState, Notice, Skeleton, useBilingual, useLanguage, formatDateTime } from '@anqu/ui'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import type { Problem } from '../api/problem.ts'
 import type { Loaded } from './use-load.ts'
 
@@ -62,7 +62,11 @@ export function DataTable<Row>(props: {
               key={props.rowKey(row)}
               role="row"
               data-opens={props.onOpen !== undefined || undefined}
+              tabIndex={props.onOpen === undefined ? undefined : 0}
               onClick={() => props.onOpen?.(row)}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter' && event.target === event.currentTarget) props.onOpen?.(row)
+              }}
             >
               {props.columns.map(({ title, cell, align }) => (
                 <td key={title} role="cell" data-title={title} data-align={align}>
@@ -99,20 +103,39 @@ export const Panel = ({ title, end, children }: { title: string; end?: ReactNode
   </section>
 )
 
-/** Slides in from the side with one thing in detail. */
+/** Slides in from the side with one thing in detail; takes the focus, closes on Escape and gives the focus back. */
 export const Drawer = (props: {
   title: string
   closeText: string
   onClose: () => void
   children: ReactNode
-}) => (
-  <aside className="co-drawer" role="dialog" aria-label={props.title}>
-    <header>
-      <h2>{props.title}</h2>
-      <button type="button" className="co-link" onClick={props.onClose}>
-        {props.closeText}
-      </button>
-    </header>
-    <div className="co-drawer-body">{props.children}</div>
-  </aside>
-)
+}) => {
+  const ref = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const before = document.activeElement
+    ref.current?.focus()
+    return () => {
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <aside
+      ref={ref}
+      className="co-drawer"
+      role="dialog"
+      tabIndex={-1}
+      aria-label={props.title}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented) props.onClose()
+      }}
+    >
+      <header>
+        <h2>{props.title}</h2>
+        <button type="button" className="co-link" onClick={props.onClose}>
+          {props.closeText}
+        </button>
+      </header>
+      <div className="co-drawer-body">{props.children}</div>
+    </aside>
+  )
+}

@@ -1,0 +1,74 @@
+import { Pill, useTexts } from '@anqu/ui'
+import type { Proposal } from './shown-digest.ts'
+import { approvalTexts } from './approval-texts.ts'
+
+export type Parameters = NonNullable<Proposal['before']>
+export type KeyUsage = Parameters['keyUsage'][number]
+
+/** Key usages in words, in one order whatever order they are stored in. */
+export function useUsageText(): (usages: readonly KeyUsage[]) => string {
+  const a = useTexts(approvalTexts)
+  return (usages) =>
+    usages
+      .toSorted()
+      .map((usage) => a(usage))
+      .join('、')
+}
+
+export const sameUsage = (left: readonly KeyUsage[], right: readonly KeyUsage[]): boolean =>
+  left.toSorted().join() === right.toSorted().join()
+
+/** What a profile has beside what it is to have; what differs is marked. */
+export const ParametersTable = ({ before, after }: { before: Parameters; after: Parameters }) => {
+  const a = useTexts(approvalTexts)
+  const usage = useUsageText()
+  const rows = [
+    {
+      name: a('validDays'),
+      old: String(before.validDays),
+      next: String(after.validDays),
+      changed: before.validDays !== after.validDays,
+    },
+    {
+      name: a('nearExpiryDays'),
+      old: String(before.nearExpiryDays),
+      next: String(after.nearExpiryDays),
+      changed: before.nearExpiryDays !== after.nearExpiryDays,
+    },
+    {
+      name: a('keyUsage'),
+      old: usage(before.keyUsage),
+      next: usage(after.keyUsage),
+      changed: !sameUsage(before.keyUsage, after.keyUsage),
+    },
+  ]
+  return (
+    <table className="co-table co-compare" role="table">
+      <thead>
+        <tr>
+          <th scope="col">{a('parameter')}</th>
+          <th scope="col">{a('before')}</th>
+          <th scope="col">{a('proposed')}</th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rows.map(({ name, old, next, changed }) => (
+          <tr key={name} role="row" data-changed={changed || undefined}>
+            <td role="cell" data-title={a('parameter')}>
+              {name}
+            </td>
+            <td role="cell" data-title={a('before')}>
+              {old}
+            </td>
+            <td role="cell" data-title={a('proposed')}>
+              <span className="co-pills">
+                {next}
+                {changed && <Pill tone="warn">{a('changed')}</Pill>}
+              </span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
