@@ -72,7 +72,7 @@ const observerArrows = {
   conformance: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter'],
   // They drive the system through the same customer that the conformance run plays.
   tests: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter', 'conformance'],
-  bench: [...clientLibraries, 'packages/platform', 'apps/starter', 'conformance'],
+  bench: [...clientLibraries, 'packages/platform', 'apps/starter', 'apps/ca', 'conformance'],
 }
 
 const workspaceArrows = { ...packageArrows, ...processArrows, ...observerArrows }

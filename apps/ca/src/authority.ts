@@ -15,14 +15,16 @@ import {
   type Log,
 } from '@anqu/platform'
 import { protocol } from './api/index.ts'
+import { createRegister } from './issue/register-certificates.ts'
 import { loadAuthorityKeys } from './keys/authority-keys.ts'
 import { linkEvents } from './overview/event-chain.ts'
 import { openPublication } from './publication/open-publication.ts'
-import { publicRoutes } from './publication/public-routes.ts'
+import { giveReadyAnswers, publicRoutes } from './publication/public-routes.ts'
 import { openShards } from './publication/shards.ts'
 import { openProfileStore } from './profiles/profile-store.ts'
 import { registerCalls } from './register-calls.ts'
 import { Refused } from './refused.ts'
+import { migrations } from './store/migrations.ts'
 
 export type AuthorityNeeds = {
   readonly db: Db
@@ -46,7 +48,6 @@ export type Authority = HttpServer & {
   housekeeping(): Promise<void>
 }
 
-const migrations = { module: 'ca', directory: new URL('./store/migrations/', import.meta.url) }
 export const settingPrefix = 'ANQU_CA_'
 
 /** The certification authority as an HTTP service. Calls and answers are signed. */
@@ -56,11 +57,18 @@ export async function createAuthority(needs: AuthorityNeeds): Promise<Authority>
   const keys = await loadAuthorityKeys(needs)
   const profiles = await openProfileStore({ db, clock })
   const shards = await openShards({ db, clock, publicUrl, shardCount: needs.crlShards })
-  const issuing = { db, clock, keys, profiles, shards }
+  const issuing = { db, clock, keys, profiles, shards, register: createRegister(db, clock) }
   const publication = await openPublication({ ...needs, issuing })
   const { responder } = publication
   const callers = createCallers({ protocol, db, clock, folder: callersDir })
-  const server = createHttpServer({ listen, settingPrefix, log, renderError, correlation: 'inherit' })
+  const server = createHttpServer({
+    listen,
+    settingPrefix,
+    log,
+    renderError,
+    correlation: 'inherit',
+    answerAtOnce: giveReadyAnswers({ clock, responder }),
+  })
   server.app.get('/v1/anchors', async () => ({
     certificates: [keys.issuing.certificate, keys.root].map((certificate) => bytesToBase64(certificate.raw)),
     service: bytesToBase64(keys.service.certificate.raw),

@@ -1,4 +1,5 @@
 import { ParseError } from './parse-error.ts'
+import { bytesToUtf8, utf8ToBytes } from './utf8.ts'
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const URL_SAFE = `${STANDARD.slice(0, 62)}-_`
@@ -12,16 +13,21 @@ function decodeTable(alphabet: string): Int16Array {
 const standardValues = decodeTable(STANDARD)
 const urlSafeValues = decodeTable(URL_SAFE)
 
-function encode(bytes: Uint8Array, alphabet: string, padding: string): string {
-  let text = ''
+const standardDigits = utf8ToBytes(STANDARD)
+const urlSafeDigits = utf8ToBytes(URL_SAFE)
+
+function encode(bytes: Uint8Array, digits: Uint8Array, padding: string): string {
+  const length = Math.ceil((bytes.length * 4) / 3)
+  const text = new Uint8Array(length + 3)
+  let at = 0
   for (let index = 0; index < bytes.length; index += 3) {
-    const left = bytes.length - index
     const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0)
-    text += alphabet.charAt(group >>> 18) + alphabet.charAt((group >>> 12) & 63)
-    text += left > 1 ? alphabet.charAt((group >>> 6) & 63) : padding
-    text += left > 2 ? alphabet.charAt(group & 63) : padding
+    text[at++] = digits[group >>> 18] ?? 0
+    text[at++] = digits[(group >>> 12) & 63] ?? 0
+    text[at++] = digits[(group >>> 6) & 63] ?? 0
+    text[at++] = digits[group & 63] ?? 0
   }
-  return text
+  return bytesToUtf8(text.subarray(0, length)) + padding.repeat((4 - (length % 4)) % 4)
 }
 
 function decode(digits: string, values: Int16Array, path: string): Uint8Array {
@@ -48,7 +54,7 @@ function decode(digits: string, values: Int16Array, path: string): Uint8Array {
 
 /** RFC 4648 section 4, padded. */
 export function bytesToBase64(bytes: Uint8Array): string {
-  return encode(bytes, STANDARD, '=')
+  return encode(bytes, standardDigits, '=')
 }
 
 /** RFC 4648 section 4: padded and canonical, no white space. Throws ParseError otherwise. */
@@ -60,7 +66,7 @@ export function base64ToBytes(text: string, path = 'base64'): Uint8Array {
 
 /** RFC 4648 section 5, without padding. */
 export function bytesToBase64Url(bytes: Uint8Array): string {
-  return encode(bytes, URL_SAFE, '')
+  return encode(bytes, urlSafeDigits, '')
 }
 
 /** RFC 4648 section 5: canonical, without padding. Throws ParseError otherwise. */

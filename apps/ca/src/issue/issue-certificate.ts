@@ -9,7 +9,7 @@ import {
   verifyCsr,
   type Csr,
 } from '@anqu/pki'
-import { sql, uuidv7, type Clock, type Db } from '@anqu/platform'
+import { sql, type Clock, type Db } from '@anqu/platform'
 import type { z } from 'zod'
 import type { issueAnswer, issueRequest, serverRequest, staffRequest } from '../api/schemas.ts'
 import type { AuthorityKeys } from '../keys/authority-keys.ts'
@@ -23,6 +23,7 @@ import {
 } from '../profiles/profiles.ts'
 import type { Shards } from '../publication/shards.ts'
 import { Refused } from '../refused.ts'
+import type { NewCertificate, Register } from './register-certificates.ts'
 
 /** A request this CA does not issue for. One answer for every reason; the reason is in the log. */
 const notIssued = (why: string): Refused => new Refused('not-issued', why)
@@ -33,6 +34,7 @@ export type IssueNeeds = {
   readonly keys: AuthorityKeys
   readonly profiles: ProfileStore
   readonly shards: Shards
+  readonly register: Register
 }
 type Answer = z.infer<typeof issueAnswer>
 export type Order = {
@@ -103,14 +105,10 @@ function readRequest(der: Uint8Array, subject: string | null): Csr {
   }
 }
 
-type Draft = {
-  readonly serialHex: string
-  readonly shard: string
-  readonly profileVersion: number
-  readonly der: Uint8Array
-  readonly notBeforeMs: number
-  readonly notAfterMs: number
-}
+type Draft = Pick<
+  NewCertificate,
+  'serialHex' | 'shard' | 'profileVersion' | 'der' | 'notBeforeMs' | 'notAfterMs'
+>
 
 async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Draft> {
   const { clock, keys, profiles, shards } = needs
@@ -140,17 +138,26 @@ async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Dra
   }
 }
 
-/**
- * One statement registers the key, the certificate and the event, or none of them. What it does not take is never handed
- * out: a certificate that left this process is in the database.
- */
+/** Issues for an order; the same order again gets the same certificate. */
 export async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
   const request = base64ToBytes(order.csr)
-  const digest = sm3(request)
+  const requestDigest = sm3(request)
   const csr = readRequest(request, order.subject)
   const draft = await sign(needs, order.profile, csr)
-  const outcome = await register(needs, order, { csr, digest, draft })
-  if (outcome.issued === 1)
+  const registered = await needs.register({
+    ...draft,
+    profile: order.profile,
+    accountId: order.registration?.accountId ?? null,
+    holder: order.registration?.holder ?? order.holder ?? null,
+    terminalId: order.registration?.terminalId ?? null,
+    caller: order.caller,
+    idempotencyKey: order.idempotencyKey,
+    requestDigest,
+    publicKey: csr.publicKey.bytes,
+    correlationId: order.correlationId,
+    renews: order.renews ?? null,
+  })
+  if (registered)
     return answer(
       { serial: draft.serialHex, der: draft.der, not_after_ms: BigInt(draft.notAfterMs) },
       needs.keys,
@@ -159,42 +166,9 @@ export async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
   const before = await find(needs.db, order)
   if (before === undefined)
     throw notIssued('the key is registered to another account or terminal, or is blocked')
-  if (!equalBytes(before.request_digest, digest))
+  if (!equalBytes(before.request_digest, requestDigest))
     throw notIssued('the idempotency key was used for another request')
   return answer(before, needs.keys)
-}
-
-type Registration = { csr: Csr; digest: Uint8Array; draft: Draft }
-
-function register(
-  { db, clock }: IssueNeeds,
-  order: Order,
-  { csr, digest, draft }: Registration,
-): Promise<{ issued: number }> {
-  const nowMs = clock.nowMs()
-  const { accountId = null, terminalId = null } = order.registration ?? {}
-  const holder = order.registration?.holder ?? order.holder ?? null
-  return db.one<{ issued: number }>(sql`
-    with key as (
-      insert into subject_key as k (public_key, account_id, terminal_id)
-      select ${csr.publicKey.bytes}::bytea, ${accountId}::uuid, ${terminalId}::uuid where not exists (
-        select 1 from certificate where caller = ${order.caller} and idempotency_key = ${order.idempotencyKey})
-      on conflict (public_key) do update set public_key = excluded.public_key
-        where k.account_id is not distinct from excluded.account_id
-          and k.terminal_id is not distinct from excluded.terminal_id and not k.blocked
-      returning 1),
-    issued as (
-      insert into certificate (serial, profile, profile_version, account_id, holder, terminal_id, caller,
-        idempotency_key, request_digest, public_key, der, state, not_before_ms, not_after_ms, issued_at_ms, correlation_id, renews, shard)
-      select ${draft.serialHex}, ${order.profile}, ${draft.profileVersion}, ${accountId}, ${holder},
-        ${terminalId}, ${order.caller}, ${order.idempotencyKey}, ${digest}, ${csr.publicKey.bytes}, ${draft.der}, 'good',
-        ${draft.notBeforeMs}, ${draft.notAfterMs}, ${nowMs}, ${order.correlationId}, ${order.renews ?? null}, ${draft.shard} from key
-      on conflict (caller, idempotency_key) do nothing returning serial),
-    event as (
-      insert into ca_event (event_id, at_ms, event, caller, serial, outcome, detail, correlation_id)
-      select ${uuidv7(nowMs)}::uuid, ${nowMs}, 'issued', ${order.caller}, serial, 'success', ${order.profile},
-        ${order.correlationId} from issued)
-    select count(*)::int as issued from issued`)
 }
 
 type Issued = { serial: string; der: Uint8Array; not_after_ms: bigint }

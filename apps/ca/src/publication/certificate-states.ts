@@ -1,5 +1,6 @@
 import type { OcspStatus, RevocationReason } from '@anqu/pki'
 import { sql, type Db } from '@anqu/platform'
+import { createBatcher } from '../batcher.ts'
 
 type Row = {
   serial: string
@@ -7,47 +8,17 @@ type Row = {
   revoked_at_ms: bigint | null
   crl_reason: RevocationReason | null
 }
-type Waiting = { readonly resolve: (state: OcspStatus) => void; readonly reject: (error: unknown) => void }
 
-const largestBatch = 500
+/** Reads states of certificates by their serials; questions at the same time share a statement. */
+export const createStateReader = (db: Db): ((serial: string) => Promise<OcspStatus>) =>
+  createBatcher({ run: (serials) => readStates(db, serials), names: () => [], largest: 500, lanes: 2 })
 
-/** Reads states of certificates. Questions that come while another is on its way go together in the next statement. */
-export function createStateReader(db: Db): (serial: string) => Promise<OcspStatus> {
-  let waiting = new Map<string, Waiting[]>()
-  let running = false
-  const run = async (): Promise<void> => {
-    running = true
-    while (waiting.size > 0) {
-      const batch = take()
-      try {
-        const states = await readStates(db, [...batch.keys()])
-        for (const [serial, askers] of batch)
-          for (const { resolve } of askers) resolve(states.get(serial) ?? { status: 'unknown' })
-      } catch (error) {
-        for (const askers of batch.values()) for (const { reject } of askers) reject(error)
-      }
-    }
-    running = false
-  }
-  const take = (): Map<string, Waiting[]> => {
-    const all = [...waiting]
-    waiting = new Map(all.slice(largestBatch))
-    return new Map(all.slice(0, largestBatch))
-  }
-  return (serial) =>
-    new Promise((resolve, reject) => {
-      const askers = waiting.get(serial)
-      if (askers === undefined) waiting.set(serial, [{ resolve, reject }])
-      else askers.push({ resolve, reject })
-      if (!running) void run()
-    })
-}
-
-async function readStates(db: Db, serials: string[]): Promise<Map<string, OcspStatus>> {
+async function readStates(db: Db, serials: readonly string[]): Promise<OcspStatus[]> {
   const rows = await db.query<Row>(
     sql`select serial, state, revoked_at_ms, crl_reason from certificate where serial = any(${serials}::text[])`,
   )
-  return new Map(rows.map((row) => [row.serial, stateOf(row)]))
+  const states = new Map(rows.map((row) => [row.serial, stateOf(row)]))
+  return serials.map((serial) => states.get(serial) ?? { status: 'unknown' })
 }
 
 /** A hold is told as revoked with its reason: OCSP knows no third state (RFC 6960 section 2.2). */

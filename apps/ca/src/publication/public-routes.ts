@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { ParseError } from '@anqu/encoding'
 import { ocspRequestFromPath } from '@anqu/pki'
-import { TransportError, type Clock } from '@anqu/platform'
+import { TransportError, type Clock, type HttpServerOptions } from '@anqu/platform'
 import type { AuthorityKeys } from '../keys/authority-keys.ts'
 import type { Responder } from './responder.ts'
 import type { PublishedList, RevocationLists } from './revocation-lists.ts'
@@ -43,9 +43,10 @@ function ocspRoutes(app: FastifyInstance, { clock, responder }: Needs): void {
   })
   // RFC 5019 section 5: only what may be kept by others is worth a GET. The path is taken as it came, base64 has slashes.
   app.get(`${publicPaths.ocsp}/*`, async (request, reply) => {
-    const answer = await responder.answer(requestIn(request.raw.url ?? ''))
-    if (answer.kept !== undefined) keep(reply, answer.kept, clock.nowMs())
-    return reply.type(ocspType).send(answer.der)
+    const { der, kept } = await responder.answerPath(request.raw.url ?? '', requestIn)
+    return kept === undefined
+      ? reply.type(ocspType).send(der)
+      : reply.headers(keepHeaders(kept, clock.nowMs())).type(ocspType).send(der)
   })
 }
 
@@ -59,16 +60,35 @@ function requestIn(url: string): Uint8Array {
   }
 }
 
-type Kept = { readonly fromMs: number; readonly untilMs: number }
-
 /** RFC 5019 section 6.2. */
-function keep(reply: FastifyReply, { fromMs, untilMs }: Kept, nowMs: number): FastifyReply {
-  const seconds = Math.max(0, Math.floor((untilMs - nowMs) / 1000))
-  return reply
-    .header('cache-control', `max-age=${seconds}, public, no-transform, must-revalidate`)
-    .header('last-modified', new Date(fromMs).toUTCString())
-    .header('expires', new Date(untilMs).toUTCString())
-}
+const keepHeaders = (
+  { untilMs, fromText, untilText }: { untilMs: number; fromText: string; untilText: string },
+  nowMs: number,
+): Record<string, string> => ({
+  'cache-control': `max-age=${Math.max(0, Math.floor((untilMs - nowMs) / 1000))}, public, no-transform, must-revalidate`,
+  'last-modified': fromText,
+  expires: untilText,
+})
+
+/** Gives status answers that lie ready: most questions are about few certificates, and each is answered many times. */
+export const giveReadyAnswers =
+  ({
+    clock,
+    responder,
+  }: Pick<Needs, 'clock' | 'responder'>): NonNullable<HttpServerOptions['answerAtOnce']> =>
+  ({ method, url }, response) => {
+    if (method !== 'GET' || !url?.startsWith(`${publicPaths.ocsp}/`)) return false
+    const answer = responder.ready(url)
+    if (answer === undefined) return false
+    response.writeHead(200, {
+      ...keepHeaders(answer, clock.nowMs()),
+      'content-type': ocspType,
+      'content-length': answer.der.length,
+      'x-content-type-options': 'nosniff',
+    })
+    response.end(answer.der)
+    return true
+  }
 
 function fileRoutes(app: FastifyInstance, { clock, keys, lists }: Needs): void {
   const serve = (path: string, find: (name: string) => File | undefined): void => {
@@ -80,7 +100,8 @@ function fileRoutes(app: FastifyInstance, { clock, keys, lists }: Needs): void {
       if (file.list !== undefined) {
         const { fromMs, untilMs, tag } = file.list
         if (untilMs <= nowMs) return reply.code(503).header('retry-after', '5').send()
-        keep(reply, { fromMs, untilMs }, nowMs).header('etag', tag)
+        const [fromText, untilText] = [new Date(fromMs).toUTCString(), new Date(untilMs).toUTCString()]
+        reply.headers({ ...keepHeaders({ untilMs, fromText, untilText }, nowMs), etag: tag })
       }
       return reply.type(file.type).send(file.bytes)
     })

@@ -11,17 +11,21 @@ import type { Clock, Db } from '@anqu/platform'
 import type { AuthorityKey } from '../keys/authority-keys.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { Recent } from './recent.ts'
-import { createAnswerSigner } from './sign-answer.ts'
+import { createAnswerSigner, type SignedAnswer } from './sign-answer.ts'
 
 export type StatusAnswer = {
   readonly der: Buffer
-  /** Set on what may be kept by others until then (RFC 5019 section 6). */
-  readonly kept?: { readonly fromMs: number; readonly untilMs: number }
+  /** Set on what others may keep too (RFC 5019 section 6). */
+  readonly kept?: SignedAnswer
 }
 
 export type Responder = {
-  /** The answer to a request as it came. Never throws on what a stranger sends. */
+  /** The answer to a request. Never throws on what a stranger sends. */
   answer(request: Uint8Array): StatusAnswer | Promise<StatusAnswer>
+  /** The same for the path of a GET, whose request `read` takes out of it. */
+  answerPath(path: string, read: (path: string) => Uint8Array): StatusAnswer | Promise<StatusAnswer>
+  /** The answer to the path of a GET when it lies ready. */
+  ready(path: string): SignedAnswer | undefined
   /** Called when the state of a certificate changed: no answer made before is given again. */
   stateChanged(serial: string): void
   cachedAnswers(): number
@@ -48,7 +52,7 @@ export function createResponder(needs: {
   const { clock } = needs
   const sign = createAnswerSigner(needs)
   const answers = new AnswerCache()
-  // Requests without a nonce are the same bytes each time; what they ask for need not be read again.
+  // Requests without a nonce are the same bytes, and the same path, each time; what they ask for need not be read again.
   const questions = new Recent<string>(keptQuestions)
   const isOurs = issuedBy(needs.issuing)
 
@@ -67,19 +71,27 @@ export function createResponder(needs: {
     questions.set(question, serial)
     return give(serial, request)
   }
+  const ready = (question: string): SignedAnswer | undefined => {
+    const serial = questions.get(question)
+    return serial === undefined ? undefined : answers.current(serial, clock.nowMs())
+  }
   return {
     answer(der) {
       const question = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('latin1')
-      const serial = questions.get(question)
-      const current = serial === undefined ? undefined : answers.current(serial, clock.nowMs())
+      const current = ready(question)
       return current ? keepable(current) : ask(der, question)
     },
+    answerPath(path, read) {
+      const current = ready(path)
+      return current ? keepable(current) : ask(read(path), path)
+    },
+    ready,
     stateChanged: (serial) => answers.stateChanged(serial),
     cachedAnswers: () => answers.size,
   }
 }
 
-const keepable = (answer: { der: Buffer; fromMs: number; untilMs: number; known: boolean }): StatusAnswer =>
+const keepable = (answer: SignedAnswer): StatusAnswer =>
   answer.known ? { der: answer.der, kept: answer } : { der: answer.der }
 
 function issuedBy(issuer: Certificate): (id: CertId) => boolean {

@@ -9,6 +9,9 @@ export type SignedAnswer = {
   readonly der: Buffer
   readonly fromMs: number
   readonly untilMs: number
+  /** Both times as HTTP headers have them. */
+  readonly fromText: string
+  readonly untilText: string
   /** Whether all of the serials were issued here. */
   readonly known: boolean
 }
@@ -43,6 +46,7 @@ export function createAnswerSigner(needs: {
       signer: privateKeySigner(key),
     })
     const known = answers.every(({ state }) => state.status !== 'unknown')
-    return { der: Buffer.from(der), fromMs, untilMs, known }
+    const [fromText, untilText] = [new Date(fromMs).toUTCString(), new Date(untilMs).toUTCString()]
+    return { der: Buffer.from(der), fromMs, untilMs, fromText, untilText, known }
   }
 }

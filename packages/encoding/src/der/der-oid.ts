@@ -12,8 +12,24 @@ function appendBase128(target: number[], value: bigint): void {
   target.push(...digits)
 }
 
-/** Content octets of an object identifier in dotted form (X.690 section 8.19). RangeError on a malformed text. */
+/** Programs use a few dozen identifiers over and over. Bounded, as those that are read come from strangers. */
+const MAX_KNOWN = 1000
+const knownContents = new Map<string, Uint8Array>()
+const knownOids = new Map<string, string>()
+
+/**
+ * Content octets of an object identifier in dotted form (X.690 section 8.19), not to be changed. RangeError on a malformed
+ * text.
+ */
 export function oidToContent(oid: string): Uint8Array {
+  const known = knownContents.get(oid)
+  if (known) return known
+  const content = encodeOid(oid)
+  if (knownContents.size < MAX_KNOWN) knownContents.set(oid, content)
+  return content
+}
+
+function encodeOid(oid: string): Uint8Array {
   if (!/^[0-2](\.(0|[1-9]\d*))+$/.test(oid)) throw new RangeError(`not an object identifier: ${oid}`)
   const arcs = oid.split('.').map(BigInt)
   const [first = 0n, second = 0n, ...others] = arcs
@@ -36,6 +52,15 @@ export function contentToOid(content: Uint8Array, path: string, offset: number):
   if (content.length === 0 || content.length > MAX_OID_BYTES) {
     throw new ParseError(path, offset, `an object identifier of 1 to ${MAX_OID_BYTES} bytes`)
   }
+  const key = String.fromCharCode(...content)
+  const known = knownOids.get(key)
+  if (known !== undefined) return known
+  const oid = decodeOid(content, path, offset)
+  if (knownOids.size < MAX_KNOWN) knownOids.set(key, oid)
+  return oid
+}
+
+function decodeOid(content: Uint8Array, path: string, offset: number): string {
   const arcs: bigint[] = []
   let arc = 0n
   let atStart = true

@@ -44,7 +44,24 @@ export function formatDerTime(atMs: number): { type: 'utc' | 'generalized'; text
 
 /** `YYYYMMDDHHMMSSZ`; milliseconds are dropped. */
 export function formatGeneralizedTime(atMs: number): string {
-  const iso = new Date(atMs).toISOString()
+  const day = Math.floor(atMs / DAY_MS)
+  const second = Math.floor((atMs - day * DAY_MS) / 1000)
+  const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60]
+  return `${dayDigits(day)}${two(hours)}${two(minutes)}${two(second % 60)}Z`
+}
+
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
+
+const DAY_MS = 86_400_000
+/** The digits of the last two days asked for: a beginning and an end are mostly written in turns. */
+let recentDays: readonly { readonly day: number; readonly digits: string }[] = []
+
+function dayDigits(day: number): string {
+  const known = recentDays.find((recent) => recent.day === day)
+  if (known) return known.digits
+  const iso = new Date(day * DAY_MS).toISOString()
   if (iso.length !== 24) throw new RangeError(`year outside 0..9999: ${iso}`)
-  return `${iso.slice(0, 19).replace(/[-T:]/g, '')}Z`
+  const digits = iso.slice(0, 10).replaceAll('-', '')
+  recentDays = [{ day, digits }, ...recentDays.slice(0, 1)]
+  return digits
 }

@@ -1,0 +1,3 @@
+import type { MigrationSet } from '@anqu/platform'
+
+export const migrations: MigrationSet = { module: 'ca', directory: new URL('./migrations/', import.meta.url) }
