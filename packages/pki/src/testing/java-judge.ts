@@ -17,9 +17,10 @@ export function missingJava(): string {
   return jars.every(existsSync) ? '' : 'BouncyCastle is not installed'
 }
 
-/** Runs a judge over a folder; its lines `name=verdict`. */
-export function runJudge(program: string, folder: string): Map<string, string> {
-  const file = fileURLToPath(new URL(`../../interop/${program}`, import.meta.url))
+/** Runs a judge, one of this package's by name or any by its address, over a folder; its lines `name=verdict`. */
+export function runJudge(program: string | URL, folder: string): Map<string, string> {
+  const address = typeof program === 'string' ? new URL(`../../interop/${program}`, import.meta.url) : program
+  const file = fileURLToPath(address)
   const run = spawnSync(java, ['-cp', jars.join(':'), file, folder], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(run.stderr || String(run.error))
   return new Map(
