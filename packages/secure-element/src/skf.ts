@@ -1,4 +1,5 @@
 export {
+  CONTAINER_TYPE,
   Skf,
   SGD,
   SKF_APPLICATION,
@@ -6,4 +7,5 @@ export {
   type ContainerHandle,
   type DeviceHandle,
 } from './host/skf.ts'
+export type { KeyHandle } from './host/skf-session-key.ts'
 export { SAR, SkfError, type SarName } from './host/skf-error.ts'

@@ -3,6 +3,7 @@ import { SecureElementError, type SecureElementErrorCode } from './secure-elemen
 /** Return codes of GM/T 0016 annex A that this interface gives. */
 export const SAR = {
   FAIL: 0x0a000001,
+  NOTSUPPORTYETERR: 0x0a000003,
   INVALIDHANDLEERR: 0x0a000005,
   INVALIDPARAMERR: 0x0a000006,
   NAMELENERR: 0x0a000009,
@@ -32,8 +33,13 @@ export class SkfError extends Error {
   readonly code: number
   readonly triesLeft: number | undefined
 
-  constructor(sar: SarName, options: { triesLeft?: number | undefined; cause?: unknown } = {}) {
-    super(`SAR_${sar}`, { cause: options.cause })
+  constructor(
+    sar: SarName,
+    options: { triesLeft?: number | undefined; cause?: unknown; reason?: string } = {},
+  ) {
+    super(options.reason === undefined ? `SAR_${sar}` : `SAR_${sar}: ${options.reason}`, {
+      cause: options.cause,
+    })
     this.name = 'SkfError'
     this.sar = sar
     this.code = SAR[sar]

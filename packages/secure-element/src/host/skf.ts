@@ -1,5 +1,5 @@
 import { ByteWriter, concatBytes, utf8ToBytes } from '@anqu/encoding'
-import { sm2Digest, Sm2PublicKey, sm3 } from '@anqu/gm-crypto'
+import { sm2Digest, Sm2PublicKey, sm2VerifyDigest, sm3 } from '@anqu/gm-crypto'
 import { StatusWord } from '../apdu/status-word.ts'
 import { parseInventory, parseStatus } from '../applets/security-service/answers.ts'
 import { COMMANDS } from '../applets/security-service/command-table.ts'
@@ -15,12 +15,24 @@ import {
 } from './skf-blobs.ts'
 import { SecureElementError } from './secure-element-error.ts'
 import { SkfError, skfError } from './skf-error.ts'
+import { SkfRefusals } from './skf-refusals.ts'
+import {
+  decryptWith,
+  encryptWith,
+  keyHandle,
+  requireSm4Cbc,
+  SESSION_KEY_LENGTH,
+  SGD_SMS4_CBC,
+  type KeyHandle,
+} from './skf-session-key.ts'
 
 /** Algorithm identifiers of GM/T 0006 that appear in this interface. */
-export const SGD = { SM3: 0x00000001, SM2_1: 0x00020200, SM2_3: 0x00020800 } as const
+export const SGD = { SM3: 0x00000001, SMS4_CBC: SGD_SMS4_CBC, SM2_1: 0x00020200, SM2_3: 0x00020800 } as const
 /** The one application of the card. */
 export const SKF_APPLICATION = 'ANQU'
 const USER_TYPE = 1
+/** What SKF_GetContainerType answers: no container, or one with SM2 pairs. */
+export const CONTAINER_TYPE = { unknown: 0, ecc: 2 } as const
 
 export interface DeviceHandle {
   readonly kind: 'device'
@@ -43,10 +55,11 @@ export interface ContainerHandle {
  * `SkfError` with the SAR code, and structures are the bytes that standard lays out. One thing is stricter than there: a
  * verified PIN serves one use of a private key (B-7.2-12); the next needs SKF_VerifyPIN again.
  */
-export class Skf {
+export class Skf extends SkfRefusals {
   readonly #devices: ReadonlyMap<string, CardConnection>
 
   constructor(devices: Readonly<Record<string, CardConnection>>) {
+    super()
     this.#devices = new Map(Object.entries(devices))
   }
 
@@ -112,6 +125,27 @@ export class Skf {
     await call(application.session, { rule: COMMANDS.changePin, p1p2: 0x0080, data, meanings })
   }
 
+  /**
+   * The issuer's way back of a locked PIN, on a device connected through the issuer's secure channel. The holder must change
+   * `newPin` before the first use. Throws USER_NOT_LOGGED_IN for anybody else, PIN_INCORRECT with `triesLeft` of the code.
+   */
+  async SKF_UnblockPIN(
+    application: ApplicationHandle,
+    resettingCode: Uint8Array,
+    newPin: string,
+  ): Promise<void> {
+    const data = new ByteWriter().vector8(resettingCode).vector8(utf8ToBytes(newPin)).finish()
+    const meanings = {
+      [StatusWord.conditionsNotSatisfied]: 'se.pin-not-set',
+      [StatusWord.wrongData]: 'se.pin-length',
+    } as const
+    await call(application.session, { rule: COMMANDS.resetPin, data, meanings }).finally(() => data.fill(0))
+  }
+
+  async SKF_CloseApplication(application: ApplicationHandle): Promise<void> {
+    await this.SKF_ClearSecureState(application)
+  }
+
   async SKF_ClearSecureState(application: ApplicationHandle): Promise<void> {
     const { session } = application
     await guarded(() => session.inTurn(() => session.drop()))
@@ -132,6 +166,14 @@ export class Skf {
     return parseInventory(await call(application.session, { rule: COMMANDS.listContainers })).map(
       ({ name }) => name,
     )
+  }
+
+  async SKF_GetContainerType(application: ApplicationHandle, name: string): Promise<number> {
+    const all = parseInventory(await call(application.session, { rule: COMMANDS.listContainers }))
+    const pairs = all.find((container) => container.name === name)?.pairs
+    if (pairs === undefined) throw new SkfError('FILE_NOT_EXIST')
+    const hasPair = pairs.some(({ pending, certificate }) => pending || certificate !== undefined)
+    return hasPair ? CONTAINER_TYPE.ecc : CONTAINER_TYPE.unknown
   }
 
   async SKF_DeleteContainer(application: ApplicationHandle, name: string): Promise<void> {
@@ -199,6 +241,54 @@ export class Skf {
     const data = concatBytes(new ByteWriter().vector8(utf8ToBytes(container.name)).finish(), hash)
     const meanings = { [StatusWord.conditionsNotSatisfied]: 'se.certificate-missing' } as const
     return encodeSignatureBlob(await call(container.session, { rule: COMMANDS.signHash, data, meanings }))
+  }
+
+  /** Whether an ECCSIGNATUREBLOB over a hash that SKF_Digest prepared is the key holder's. */
+  async SKF_ECCVerify(
+    _device: DeviceHandle,
+    publicKey: Uint8Array,
+    hash: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean> {
+    if (hash.length !== 32) throw new SkfError('INDATALENERR')
+    return sm2VerifyDigest(parsePublicKeyBlob(publicKey), hash, parseSignatureBlob(signature))
+  }
+
+  /** A session key made of the card's random numbers, and the ECCCIPHERBLOB that carries it to the holder of `publicKey`. */
+  async SKF_ECCExportSessionKey(
+    container: ContainerHandle,
+    algorithm: number,
+    publicKey: Uint8Array,
+  ): Promise<{ key: KeyHandle; cipherBlob: Uint8Array }> {
+    requireSm4Cbc(algorithm)
+    const { session } = container
+    const bytes = (await call(session, { rule: COMMANDS.getChallenge, ne: SESSION_KEY_LENGTH })).slice()
+    const data = concatBytes(parsePublicKeyBlob(publicKey).bytes, bytes)
+    const sealed = await call(session, { rule: COMMANDS.encrypt, data }).finally(() => data.fill(0))
+    return { key: keyHandle(bytes), cipherBlob: encodeCipherBlob(sealed) }
+  }
+
+  /** The session key in an ECCCIPHERBLOB for the container's encryption pair. Throws USER_NOT_LOGGED_IN without a PIN. */
+  async SKF_ImportSessionKey(
+    container: ContainerHandle,
+    algorithm: number,
+    cipherBlob: Uint8Array,
+  ): Promise<KeyHandle> {
+    requireSm4Cbc(algorithm)
+    return keyHandle((await this.SKF_ECCDecrypt(container, cipherBlob)).slice())
+  }
+
+  async SKF_Encrypt(key: KeyHandle, iv: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
+    return encryptWith(key, iv, data)
+  }
+
+  async SKF_Decrypt(key: KeyHandle, iv: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
+    return decryptWith(key, iv, data)
+  }
+
+  /** The session key is wiped. */
+  async SKF_CloseHandle(key: KeyHandle): Promise<void> {
+    key.key.wipe()
   }
 
   /** ECCCIPHERBLOB for the holder of an ECCPUBLICKEYBLOB. */
