@@ -48,6 +48,7 @@ describe.skipIf(chromiumPath() === undefined)(
       await first.open('证书')
       await firstPage.getByRole('textbox', { name: '序列号' }).fill(serial)
       await first.press('查询')
+      await firstPage.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
       await firstPage.locator('tbody tr').first().focus()
       await firstPage.keyboard.press('Enter')
       await first.see('证书链')

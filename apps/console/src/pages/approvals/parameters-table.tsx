@@ -5,6 +5,15 @@ import { approvalTexts } from './approval-texts.ts'
 export type Parameters = NonNullable<Proposal['before']>
 export type KeyUsage = Parameters['keyUsage'][number]
 
+const keyUsages: readonly string[] = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+] satisfies KeyUsage[]
+export const isKeyUsage = (text: string): text is KeyUsage => keyUsages.includes(text)
+
 /** Key usages in words, in one order whatever order they are stored in. */
 export function useUsageText(): (usages: readonly KeyUsage[]) => string {
   const a = useTexts(approvalTexts)

@@ -14,6 +14,13 @@ const monthsShown = 12
 
 export const firstOfMonth = (atMs: number): string => `${dayOf(atMs).slice(0, 7)}-01`
 
+/** Certificates live for ten years at most (the CA's limits). */
+export const yearsShown = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const
+
+/** The same first day so many years later. */
+export const yearFrom = (firstDay: string, years: number): string =>
+  `${Number(firstDay.slice(0, 4)) + years}${firstDay.slice(4)}`
+
 /** Days until the end of the twelfth month. */
 export function daysShown(firstDay: string): number {
   const year = Number(firstDay.slice(0, 4))

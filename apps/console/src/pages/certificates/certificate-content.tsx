@@ -2,6 +2,8 @@ import { base64ToBytes, bytesToHex } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
 import { formatName, parseCertificate, type Certificate } from '@anqu/pki'
 import { Facts, formatDateTime, Notice, useLanguage, useTexts } from '@anqu/ui'
+import { approvalTexts } from '../approvals/approval-texts.ts'
+import { isKeyUsage } from '../approvals/parameters-table.tsx'
 import { certificateTexts } from './certificate-texts.ts'
 
 const readAll = (chain: readonly string[]): Certificate[] | undefined => {
@@ -17,10 +19,12 @@ const fingerprint = (certificate: Certificate): string => bytesToHex(sm3(certifi
 export const CertificateContent = ({ chain }: { chain: readonly string[] }) => {
   const language = useLanguage()
   const c = useTexts(certificateTexts)
+  const a = useTexts(approvalTexts)
   const [leaf, ...above] = readAll(chain) ?? []
   if (leaf === undefined) return <Notice tone="warn">{c('noChain')}</Notice>
   const { keyUsage, policies } = leaf.extensions
   const time = (atMs: number) => formatDateTime(atMs, language)
+  const usageWord = (usage: string) => (isKeyUsage(usage) ? a(usage) : usage)
   const code = (text: string) => <code className="co-id">{text}</code>
   return (
     <>
@@ -31,7 +35,7 @@ export const CertificateContent = ({ chain }: { chain: readonly string[] }) => {
           { label: c('issuer'), value: code(formatName(leaf.issuer)) },
           { label: c('validity'), value: `${time(leaf.notBeforeMs)} – ${time(leaf.notAfterMs)}` },
           { label: c('algorithm'), value: 'SM2 / SM3' },
-          { label: c('keyUsage'), value: keyUsage === undefined ? '—' : [...keyUsage].join(', ') },
+          { label: c('keyUsage'), value: keyUsage === undefined ? '—' : keyUsage.map(usageWord).join('、') },
           ...(policies === undefined
             ? []
             : [{ label: c('policies'), value: code([...policies].join(', ')) }]),

@@ -132,7 +132,7 @@ const Filters = (props: {
   const anyOr = (options: { value: string; label: string }[]) => [{ value: '', label: c('any') }, ...options]
   return (
     <form
-      className="co-filters"
+      className="co-filters co-search"
       onSubmit={(event) => {
         event.preventDefault()
         props.onSearch(filters)

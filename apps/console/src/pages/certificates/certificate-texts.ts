@@ -3,7 +3,7 @@ import { defineDictionary } from '@anqu/ui'
 export const certificateTexts = defineDictionary(
   {
     views: '证书功能',
-    viewSearch: '查询',
+    viewSearch: '证书列表',
     viewCalendar: '到期日历',
     viewStatistics: '统计',
     viewProfiles: '模板',
@@ -104,7 +104,7 @@ export const certificateTexts = defineDictionary(
   },
   {
     views: 'Views of certificates',
-    viewSearch: 'Search',
+    viewSearch: 'All certificates',
     viewCalendar: 'Expiry calendar',
     viewStatistics: 'Statistics',
     viewProfiles: 'Profiles',

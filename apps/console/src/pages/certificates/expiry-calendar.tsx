@@ -3,14 +3,16 @@ import { Button, useLanguage, useTexts } from '@anqu/ui'
 import { useConsole } from '../../app/console-context.tsx'
 import { LoadedView, Panel } from '../../features/parts.tsx'
 import { useLoad } from '../../features/use-load.ts'
-import { daysShown, firstOfMonth, monthsFrom, type Month } from './calendar-months.ts'
+import { daysShown, firstOfMonth, monthsFrom, yearFrom, yearsShown, type Month } from './calendar-months.ts'
 import { dayOf } from './certificate-filters.ts'
 import { overviewTexts } from './overview-texts.ts'
 
 export const ExpiryCalendar = () => {
   const { api, clock, place, go } = useConsole()
-  const o = useTexts(overviewTexts)
-  const fromDay = firstOfMonth(clock.nowMs())
+  const year = yearsShown.find((count) => String(count) === place.filters['year']) ?? 0
+  const fromDay = yearFrom(firstOfMonth(clock.nowMs()), year)
+  const show = (filters: Record<string, string>) =>
+    go({ page: 'certificates', filters: { view: 'calendar', ...filters } })
   const { loaded, reload } = useLoad(`calendar-${fromDay}`, () =>
     api.call(staffExpiryCalendar, { fromDay, days: daysShown(fromDay) }),
   )
@@ -27,17 +29,38 @@ export const ExpiryCalendar = () => {
           months[0]
         return (
           <>
-            <p className="aq-field-hint">{o('calendarLead')}</p>
+            <YearChoice year={year} onChoose={(next) => show({ year: String(next) })} />
             <MonthChoice
               months={months}
               current={current?.month}
-              onChoose={(month) => go({ page: 'certificates', filters: { view: 'calendar', month } })}
+              onChoose={(month) => show({ year: String(year), month })}
             />
             {current && <MonthGrid key={current.month} month={current} />}
           </>
         )
       }}
     </LoadedView>
+  )
+}
+
+/** Twelve months at a time, as far as a certificate may last. */
+const YearChoice = ({ year, onChoose }: { year: number; onChoose: (year: number) => void }) => {
+  const o = useTexts(overviewTexts)
+  const last = yearsShown.at(-1) ?? 0
+  return (
+    <div className="co-actions co-years">
+      <p className="aq-field-hint">{year === 0 ? o('calendarLead') : o('calendarLater', { years: year })}</p>
+      {year > 0 && (
+        <Button look="quiet" onPress={() => onChoose(year - 1)}>
+          {o('yearBefore')}
+        </Button>
+      )}
+      {year < last && (
+        <Button look="quiet" onPress={() => onChoose(year + 1)}>
+          {o('yearAfter')}
+        </Button>
+      )}
+    </div>
   )
 }
 

@@ -6,7 +6,9 @@ import { useLoad } from '../../features/use-load.ts'
 import { overviewTexts } from './overview-texts.ts'
 
 type State = OutputOf<typeof staffPublication>
-type List = NonNullable<State['rootList']> & { readonly name: string }
+type List = NonNullable<State['rootList']>
+/** A list with the delta that goes with it; the root has none. */
+type Published = { readonly name: string; readonly full: List; readonly delta: List | null }
 
 const minuteMs = 60_000
 const bytesPerKilobyte = 1024
@@ -19,26 +21,25 @@ export const Publication = () => {
   return (
     <LoadedView loaded={loaded} onRetry={reload}>
       {(state) => {
-        const lists: List[] = [
-          ...(state.rootList === null ? [] : [{ ...state.rootList, name: o('rootList') }]),
-          ...state.shards.flatMap(({ shard, full, delta }) => [
-            { ...full, name: `${o('shard', { shard })} · ${o('full')}` },
-            { ...delta, name: `${o('shard', { shard })} · ${o('deltaOf')}` },
-          ]),
+        const lists: Published[] = [
+          ...(state.rootList === null ? [] : [{ name: o('rootList'), full: state.rootList, delta: null }]),
+          ...state.shards.map(({ shard, full, delta }) => ({ name: o('shard', { shard }), full, delta })),
         ]
-        const late = lists.filter(({ nextUpdateMs }) => nextUpdateMs <= state.atMs).length
+        const all = lists.flatMap(({ full, delta }) => (delta === null ? [full] : [full, delta]))
+        const late = all.filter(({ nextUpdateMs }) => nextUpdateMs <= state.atMs).length
         return (
           <>
-            {lists.length > 0 && (
+            {all.length > 0 && (
               <Notice tone={late === 0 ? 'good' : 'danger'}>
                 {late === 0 ? o('allFresh') : o('someLate', { count: late })}
               </Notice>
             )}
+            <Tiles lists={all} shards={state.shards} />
             <Panel
               title={o('lists')}
               end={
                 <Button look="secondary" onPress={reload}>
-                  ↻
+                  {o('refresh')}
                 </Button>
               }
             >
@@ -63,29 +64,63 @@ function useLength(): (ms: number) => string {
   }
 }
 
-const Lists = ({ lists, nowMs }: { lists: readonly List[]; nowMs: number }) => {
+const Tiles = ({ lists, shards }: { lists: readonly List[]; shards: State['shards'] }) => {
+  const o = useTexts(overviewTexts)
+  const earliest = Math.min(...lists.map(({ nextUpdateMs }) => nextUpdateMs))
+  const entries = shards.reduce((sum, { full }) => sum + full.entries, 0)
+  const tiles = [
+    [o('published'), lists.length],
+    [o('shards'), shards.length],
+    [o('entries'), entries],
+  ] as const
+  return (
+    <dl className="co-tiles">
+      {tiles.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd className="aq-figures">{value}</dd>
+        </div>
+      ))}
+      <div>
+        <dt>{o('latest')}</dt>
+        <dd className="co-tile-time">
+          <When atMs={lists.length === 0 ? null : earliest} />
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+/** Number, age and next update of one list. */
+const Freshness = ({ list, nowMs }: { list: List; nowMs: number }) => {
   const o = useTexts(overviewTexts)
   const length = useLength()
-  const columns: Column<List>[] = [
+  const fresh = list.nextUpdateMs > nowMs
+  return (
+    <span className="co-pills">
+      <Pill tone={fresh ? 'good' : 'danger'}>{o(fresh ? 'fresh' : 'late')}</Pill>
+      <span className="aq-figures">
+        {o('numbered', { number: list.number, age: length(nowMs - list.thisUpdateMs) })}
+      </span>
+      <When atMs={list.nextUpdateMs} />
+    </span>
+  )
+}
+
+const Lists = ({ lists, nowMs }: { lists: readonly Published[]; nowMs: number }) => {
+  const o = useTexts(overviewTexts)
+  const columns: Column<Published>[] = [
     { title: o('list'), cell: (row) => row.name },
+    { title: o('full'), cell: (row) => <Freshness list={row.full} nowMs={nowMs} /> },
     {
-      title: o('nextUpdate'),
-      cell: (row) => (
-        <span className="co-pills">
-          <When atMs={row.nextUpdateMs} />
-          <Pill tone={row.nextUpdateMs > nowMs ? 'good' : 'danger'}>
-            {o(row.nextUpdateMs > nowMs ? 'fresh' : 'late')}
-          </Pill>
-        </span>
-      ),
+      title: o('deltaOf'),
+      cell: (row) => (row.delta === null ? '—' : <Freshness list={row.delta} nowMs={nowMs} />),
     },
-    { title: o('age'), cell: (row) => length(nowMs - row.thisUpdateMs) },
-    { title: o('number'), align: 'end', cell: (row) => row.number },
-    { title: o('entries'), align: 'end', cell: (row) => row.entries },
+    { title: o('entries'), align: 'end', cell: (row) => row.full.entries },
     {
       title: o('size'),
       align: 'end',
-      cell: (row) => `${(row.bytes / bytesPerKilobyte).toFixed(1)} kB`,
+      cell: (row) => `${(row.full.bytes / bytesPerKilobyte).toFixed(1)} kB`,
     },
   ]
   return (
@@ -93,7 +128,7 @@ const Lists = ({ lists, nowMs }: { lists: readonly List[]; nowMs: number }) => {
       label={o('lists')}
       columns={columns}
       rows={lists}
-      rowKey={(row) => row.url}
+      rowKey={(row) => row.full.url}
       empty={o('noLists')}
     />
   )
