@@ -2,6 +2,7 @@
 export { CLIENT_VERSIONS } from './channel/key-set.ts'
 export {
   accessRulesData,
+  clientCommandFilters,
   commandFilter,
   deleteAccessRulesData,
   deleteKeySet,
@@ -25,6 +26,7 @@ export {
   installApplication,
   loadPackage,
   putKey,
+  putPublisherKey,
   selectIssuer,
   setApplicationLock,
   setCardState,

@@ -6,6 +6,7 @@ import { loadKeyFile } from '@anqu/platform'
 import { encodeLoadFile, SECURITY_SERVICE_AID, type CommandApdu } from '@anqu/secure-element'
 import {
   accessRulesData,
+  clientCommandFilters,
   encodeClientBinding,
   encodeClientStatement,
   storeData,
@@ -77,8 +78,8 @@ const NUMBER = { issuer: 0x42, image: 0x45 } as const
  */
 export function createPublisher(key: CertifiedKey): Publisher {
   const certificate = key.certificate.raw
-  const rule = { aid: SECURITY_SERVICE_AID, certificateHash: sm3(certificate), commands: 'always' } as const
-  const rules = accessRulesData([rule])
+  const commands = clientCommandFilters()
+  const rules = accessRulesData([{ aid: SECURITY_SERVICE_AID, certificateHash: sm3(certificate), commands }])
   const statement = encodeClientStatement({
     name: 'anqu-app',
     version: 1,

@@ -1,7 +1,12 @@
 import { concatBytes, encodeBerTlv } from '@anqu/encoding'
-import { sm3 } from '@anqu/gm-crypto'
+import { sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
 import type { CommandApdu } from '../apdu/command.ts'
 import { ISSUER_SECURITY_DOMAIN_AID } from '../applets/issuer-security-domain/issuer-security-domain.ts'
+import {
+  ECC_PUBLIC,
+  PUBLISHER_KEY,
+  PUBLISHER_VERSION,
+} from '../applets/issuer-security-domain/publisher-key.ts'
 import { keyType, type KeySet } from '../channel/key-set.ts'
 import { keyCheckValue } from '../channel/session-keys.ts'
 import { installForReplacement } from './personalisation.ts'
@@ -50,6 +55,17 @@ export async function putKey(
     parts.push(Uint8Array.of(keyType(keySet.cipher)), lengthAndValue(field, check))
   }
   return command(0xd8, (replaced << 8) | 0x81, concatBytes(...parts))
+}
+
+/** PUT KEY of the publisher whose signature packages must carry from then on, the first or in the place of another. */
+export function putPublisherKey(key: Sm2PublicKey, mode: 'new' | 'replace'): CommandApdu {
+  const replaced = mode === 'new' ? 0 : PUBLISHER_VERSION
+  const data = concatBytes(
+    Uint8Array.of(PUBLISHER_VERSION, ECC_PUBLIC),
+    lengthAndValue(key.bytes),
+    Uint8Array.of(0),
+  )
+  return command(0xd8, (replaced << 8) | PUBLISHER_KEY, data)
 }
 
 /** INSTALL [for load] and the LOAD commands of one signed load file, new or in the place of an older version. */

@@ -1,4 +1,4 @@
-import { ByteWriter, concatBytes, encodeBerTlv } from '@anqu/encoding'
+import { bytesToHex, ByteWriter, concatBytes, encodeBerTlv } from '@anqu/encoding'
 import type { CommandApdu } from '../apdu/command.ts'
 import { COMMANDS } from '../applets/security-service/command-table.ts'
 import { RESETTING_CODE_TAG } from '../applets/security-service/security-service.ts'
@@ -55,6 +55,14 @@ export function deleteAccessRulesData(aid?: Uint8Array): Uint8Array {
 /** The filter of an access rule that lets one command through, whatever its parameters. */
 export function commandFilter({ cla, ins }: { readonly cla: number; readonly ins: number }): ApduFilter {
   return { header: Uint8Array.of(cla, ins, 0, 0), mask: Uint8Array.of(0xff, 0xff, 0, 0) }
+}
+
+/** What client software may send to the security service: every command of it but those that are the issuer's (B-7.4-4). */
+export function clientCommandFilters(): ApduFilter[] {
+  const filters = Object.values(COMMANDS)
+    .filter(({ access }) => access !== 'issuer')
+    .map((rule) => commandFilter(rule))
+  return [...new Map(filters.map((filter) => [bytesToHex(filter.header), filter])).values()]
 }
 
 /** DELETE [key]; a client instance bound to these keys is released in the same step. */

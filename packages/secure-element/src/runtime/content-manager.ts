@@ -12,7 +12,7 @@ const TAG = { dap: 0xe2, signature: 0xc3, data: 0xc4 } as const
 
 export interface ContentRules {
   /** Whose signature a load file must carry; undefined leaves it to the secure channel who may load. */
-  readonly packageKey: Sm2PublicKey | undefined
+  readonly packageKey: () => Sm2PublicKey | undefined
   /** The issuer's own identifier: an instance of that name would share its files, keys included. */
   readonly reservedAid: Uint8Array
   /** What else must be committed when an instance goes: the clients bound to it are released. */
@@ -118,9 +118,9 @@ export class ContentManager {
     requireStatus(data !== undefined && equalBytes(sm3(data), hash), StatusWord.wrongData)
     const dap = objects.find(({ tag }) => tag === TAG.dap)?.children
     const signature = dap?.find(({ tag }) => tag === TAG.signature)?.value
+    const publisher = this.#rules.packageKey()
     const trusted =
-      this.#rules.packageKey === undefined ||
-      (signature !== undefined && sm2Verify(this.#rules.packageKey, data, signature))
+      publisher === undefined || (signature !== undefined && sm2Verify(publisher, data, signature))
     requireStatus(trusted, StatusWord.verificationFailed)
     const loaded = parseLoadFile(data)
     requireStatus(

@@ -7,6 +7,7 @@ import {
   ISSUER_SECURITY_DOMAIN_AID,
   IssuerSecurityDomain,
 } from '../applets/issuer-security-domain/issuer-security-domain.ts'
+import { PublisherKey } from '../applets/issuer-security-domain/publisher-key.ts'
 import { TransportKeys } from '../applets/issuer-security-domain/transport-keys.ts'
 import { isClientVersion } from '../channel/key-set.ts'
 import { SecureChannel } from '../channel/secure-channel.ts'
@@ -65,8 +66,9 @@ export class PoweredCard {
     const transportKeys = new TransportKeys(issuerMemory, keys, random)
     await transportKeys.prepare(setup.issuerRoot)
     const access = new AccessControl(issuerMemory, keys)
+    const publisherKey = new PublisherKey(issuerMemory, setup.packageKey)
     const content = new ContentManager(memory, registry, {
-      packageKey: setup.packageKey,
+      packageKey: () => publisherKey.current,
       reservedAid: aid,
       releaseOf: (instance) => access.releaseOf(instance).map((change) => issuerMemory.own(change)),
     })
@@ -78,6 +80,7 @@ export class PoweredCard {
       keys,
       transportKeys,
       content,
+      publisherKey,
       access,
     })
     const masterFile = new MasterFile()

@@ -1,6 +1,8 @@
 import { ByteReader, concatBytes, encodeBerTlv, equalBytes, hexToBytes, parseBerTlv } from '@anqu/encoding'
 import type { CommandApdu } from '../../apdu/command.ts'
 import { requireStatus, StatusWord } from '../../apdu/status-word.ts'
+import { SM4 } from '../../channel/block-cipher.ts'
+import type { SessionView } from '../../channel/secure-channel.ts'
 import { encodeAccessRule } from '../../runtime/access-rule.ts'
 import type { AccessControl } from '../../runtime/access-control.ts'
 import { put, type AppletMemory } from '../../runtime/applet-memory.ts'
@@ -21,6 +23,7 @@ import {
 } from './card-data.ts'
 import type { StoredChannelKeys } from './channel-keys.ts'
 import { deleteKeySet, putKey } from './key-commands.ts'
+import { PUBLISHER_KEY, type PublisherKey } from './publisher-key.ts'
 import { StoredBlocks } from './store-data.ts'
 import { INS_HAND_OVER } from '../../channel/transport-envelope.ts'
 import type { TransportKeys } from './transport-keys.ts'
@@ -67,6 +70,7 @@ export interface CardManagement {
   readonly keys: StoredChannelKeys
   readonly transportKeys: TransportKeys
   readonly content: ContentManager
+  readonly publisherKey: PublisherKey
   readonly access: AccessControl
 }
 
@@ -113,7 +117,14 @@ export class IssuerSecurityDomain implements Applet {
     if (ins === INS.getStatus) return this.#getStatus(command)
     if (ins === INS.install) return this.#install(command)
     if (ins === INS.delete) return this.#delete(command)
-    return ins === INS.setStatus ? this.#setStatus(command) : putKey(command, this.#card.keys, session)
+    return ins === INS.setStatus ? this.#setStatus(command) : this.#putKey(command, session)
+  }
+
+  #putKey(command: CommandApdu, session: SessionView): Promise<Uint8Array> {
+    if (command.p2 !== PUBLISHER_KEY) return putKey(command, this.#card.keys, session)
+    // Who may sign for the card is not decided over a protocol weaker than the signature.
+    requireStatus(session.carriesKeysOf(SM4), StatusWord.conditionsNotSatisfied)
+    return this.#card.publisherKey.store(command)
   }
 
   /** Three fields that differ, then privileges or parameters, parameters and token, all after their lengths. */

@@ -7,6 +7,7 @@ import type { SessionView } from '../../channel/secure-channel.ts'
 import { keyCheckValue } from '../../channel/session-keys.ts'
 import type { AccessControl } from '../../runtime/access-control.ts'
 import type { StoredChannelKeys } from './channel-keys.ts'
+import { PUBLISHER_VERSION } from './publisher-key.ts'
 
 /** P2 of PUT KEY: all three keys of a set at once, starting with identifier 1. */
 const ALL_KEYS = 0x81
@@ -23,6 +24,7 @@ export async function putKey(
   const reader = new ByteReader(data, 'PUT KEY')
   const version = reader.u8()
   requireStatus(version >= 1 && version <= LAST_VERSION, StatusWord.wrongData)
+  requireStatus(version !== PUBLISHER_VERSION, StatusWord.conditionsNotSatisfied)
   // Adding under a version that exists would delete keys by adding (B-7.2-9).
   requireStatus(version === p1 || !keys.has(version), StatusWord.conditionsNotSatisfied)
   // The issuer's keys are never replaced by a client's, nor the other way round.
