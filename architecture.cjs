@@ -57,6 +57,7 @@ const processArrows = {
   'simulators/bank-core': [...serverLibraries, 'simulators/fault-switches'],
   'simulators/sms': [...serverLibraries, 'simulators/fault-switches'],
   'simulators/witness': [...serverLibraries, 'simulators/fault-switches'],
+  'simulators/third-party-ca': serverLibraries,
   // One process for all stand-ins, the only one that knows more than one of them.
   'simulators/all': [
     ...serverLibraries,

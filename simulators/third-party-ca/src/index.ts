@@ -1,0 +1,1 @@
+export { openThirdPartyCa, type ThirdPartyCa } from './third-party-ca.ts'
