@@ -1,7 +1,10 @@
 import type { Control } from '../runner/control.ts'
 import { auditControls } from './audit.ts'
 import { bindingControls } from './binding.ts'
+import { certificateEnvelopeControls } from './certificate-envelope.ts'
 import { certificateRenewalControls } from './certificate-renewal.ts'
+import { certificateStatusControls } from './certificate-status.ts'
+import { certificateValidationControls } from './certificate-validation.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
@@ -36,6 +39,9 @@ export const allControls: readonly Control[] = [
   ...tsmControls,
   ...bindingControls,
   ...certificateRenewalControls,
+  ...certificateValidationControls,
+  ...certificateEnvelopeControls,
+  ...certificateStatusControls,
   ...operationControls,
   ...signingFlowControls,
   ...operationOutcomeControls,

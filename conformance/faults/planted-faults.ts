@@ -53,6 +53,19 @@ const appended = (text: string): Interference => ({
   logs: (logs) => `${logs}\n${text}`,
 })
 
+/** As a cache that never asks again: for each place, the first answer for ever. */
+function keptAnswers(): Interference {
+  const first = new Map<string, RawAnswer>()
+  return {
+    async http({ url }, proceed) {
+      if (!/\/(ocsp|crl)\b/.test(url)) return proceed()
+      const answer = first.get(url) ?? (await proceed())
+      first.set(url, answer)
+      return answer
+    },
+  }
+}
+
 export const plantedFaults: readonly PlantedFault[] = [
   plain(
     'nothing is refused any more',
@@ -283,6 +296,11 @@ export const plantedFaults: readonly PlantedFault[] = [
   plain('every renewal leaves two certificates at the CA', ['certificate-renewal.cut-off'], {
     rows: (rows) => rows.flatMap((row) => ('serial' in row ? [row, row] : [row])),
   }),
+  {
+    name: 'status answers and lists stay as they were before',
+    noticedBy: ['certificate-status.published', 'certificate-envelope.recipient-first'],
+    interference: async () => keptAnswers(),
+  },
   plain('stored signatures do not fit', ['operation.sm-signature'], {
     rows: (rows) =>
       rows.map((row) => ('signature' in row ? { ...row, signature: new Uint8Array(64).fill(1) } : row)),

@@ -3,3 +3,4 @@ export { Customer, codeIn, otherCode, type Challenged, type Operation } from './
 export type { Exchange, Installation } from './installation.ts'
 export type { LiveSystem } from './live-system.ts'
 export type { Staff } from './staff.ts'
+export { AuthorityCaller, newOwner, type Owner } from './authority-caller.ts'
