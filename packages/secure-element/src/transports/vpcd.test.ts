@@ -1,9 +1,9 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { hexToBytes, bytesToHex } from '@anqu/encoding'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { CardConnection } from './card-connection.ts'
-import { insertIntoVpcd } from './vpcd.ts'
+import { insertIntoVpcd, waitForVpcd } from './vpcd.ts'
 import { encodeVpcdFrame, VpcdFrames } from './vpcd-frames.ts'
 
 let reader: Server | undefined
@@ -80,3 +80,38 @@ test('messages survive any cutting of the stream', () => {
     ),
   )
 })
+
+test('a card that waits for its reader is reached on the loopback address, in the first slot only', async () => {
+  const log: string[] = []
+  const port = await freePort()
+  const slot = await waitForVpcd(echo(log), { port })
+  const ask = (to: number, hex: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port: to })
+      socket.on('error', reject)
+      const frames = new VpcdFrames()
+      socket.on('data', (chunk) => {
+        for (const message of frames.push(chunk)) {
+          socket.destroy()
+          resolve(bytesToHex(message))
+        }
+      })
+      socket.write(encodeVpcdFrame(hexToBytes(hex)))
+    })
+  expect(await ask(port, '04')).toBe('3b80800101')
+  expect(await ask(port, '00a4040000')).toBe('9000')
+  expect(await ask(port + 1, '00a4040000')).toBe('6d00')
+  expect(log.filter((entry) => entry !== 'reset')).toEqual(['00a4040000'])
+  await slot.remove()
+  await expect(ask(port, '04')).rejects.toThrow('ECONNREFUSED')
+})
+
+/** One of two free ports that follow each other. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return Math.min(address.port, 65_534)
+}

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { encodeResponse } from '../apdu/response.ts'
 import { StatusWord } from '../apdu/status-word.ts'
 import { ANSWER_TO_RESET } from '../runtime/card.ts'
@@ -13,6 +13,7 @@ const GET_ATR = 0x04
 /** vpcd's own default: the first slot of its reader. */
 export const VPCD_PORT = 35_963
 const RETRY_DELAY_MS = 1_000
+const NOTHING = new Uint8Array(0)
 
 export interface VpcdOptions {
   readonly host?: string
@@ -54,6 +55,60 @@ export function insertIntoVpcd(card: CardConnection, options: VpcdOptions = {}):
   }
 }
 
+/** Where the card waits for a reader that comes to it: not vpcd's own ports, so that both ways can be used on one machine. */
+export const LOOPBACK_PORT = 35_970
+
+/**
+ * As `insertIntoVpcd` the other way round: the card listens, on the loopback address only, and the reader connects to it
+ * (reader.conf with DEVICENAME 127.0.0.1:0x8C82). So nobody outside the machine reaches either. vpcd has two slots and
+ * connects to both ports; in the second there is a card that refuses everything.
+ */
+export async function waitForVpcd(
+  card: CardConnection,
+  options: Omit<VpcdOptions, 'host'> = {},
+): Promise<{ remove(): Promise<void> }> {
+  const { port = LOOPBACK_PORT, onState = () => undefined } = options
+  const sockets = new Set<Socket>()
+  const keep = (socket: Socket): void => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+  }
+  const slot = createServer((socket) => {
+    keep(socket)
+    socket.setNoDelay(true)
+    onState('inserted')
+    socket.on('close', () => onState('removed'))
+    serve(card, socket)
+  })
+  const second = createServer((socket) => {
+    keep(socket)
+    serve(REFUSING_CARD, socket)
+  })
+  await listen(slot, port)
+  await listen(second, port + 1)
+  return {
+    async remove() {
+      for (const server of [slot, second]) server.close()
+      for (const socket of sockets) socket.destroy()
+      await card.reset()
+    },
+  }
+}
+
+/** vpcd waits, with all its readers, for an answer to reset from either slot: so there is a card that refuses every command. */
+const REFUSING_CARD: CardConnection = {
+  transmit: async () => encodeResponse(NOTHING, StatusWord.instructionNotSupported),
+  reset: async () => undefined,
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+}
+
 /** Answers the reader's messages on `socket`, one after another. */
 export function serve(card: CardConnection, socket: Socket): void {
   const frames = new VpcdFrames()
@@ -75,7 +130,7 @@ async function answer(card: CardConnection, message: Uint8Array): Promise<Uint8A
   if (control === GET_ATR) return ANSWER_TO_RESET
   // Power on needs nothing: the card powers itself up at its first command.
   if (control === POWER_OFF || control === RESET) await card.reset()
-  else if (control !== POWER_ON) return encodeResponse(new Uint8Array(0), StatusWord.wrongLength)
+  else if (control !== POWER_ON) return encodeResponse(NOTHING, StatusWord.wrongLength)
   return undefined
 }
 
@@ -84,6 +139,6 @@ async function transmit(card: CardConnection, command: Uint8Array): Promise<Uint
   try {
     return await card.transmit(command)
   } catch {
-    return encodeResponse(new Uint8Array(0), StatusWord.memoryFailure)
+    return encodeResponse(NOTHING, StatusWord.memoryFailure)
   }
 }
