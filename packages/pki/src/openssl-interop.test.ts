@@ -1,15 +1,19 @@
 import { encodePem, pemToBytes } from '@anqu/encoding'
 import { exportPkcs8, Sm2PrivateKey, sm2Sign } from '@anqu/gm-crypto'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeEnvelopedData } from './cms/enveloped-data.ts'
 import {
+  buildEnvelopedKey,
   createCsr,
   formatName,
   parseCertificate,
   parseCsr,
+  parseEnvelopedData,
+  parseEnvelopedKey,
   privateKeySigner,
   verifyCertificateSignature,
   verifyCsr,
@@ -114,6 +118,50 @@ describe.skipIf(missing !== '')(`OpenSSL as judge${missing && ` (skipped: ${miss
     expect(openssl('dgst', ...check, file('data')).output).toContain('Verified OK')
     writeFileSync(file('data'), new TextEncoder().encode('order 2'))
     expect(openssl('dgst', ...check, file('data')).ok).toBe(false)
+  })
+
+  /** Decrypts an SM2Cipher with the key of the leaf, and with what comes out a text under SM4. */
+  function opened(cipher: Uint8Array, sealed: Uint8Array, mode: readonly string[]): Buffer {
+    save('reader.key', 'PRIVATE KEY', exportPkcs8(leaf.key))
+    writeFileSync(file('cipher'), cipher)
+    writeFileSync(file('sealed'), sealed)
+    const unwrap = [
+      'pkeyutl',
+      '-decrypt',
+      '-inkey',
+      file('reader.key'),
+      '-in',
+      file('cipher'),
+      '-out',
+      file('secret'),
+    ]
+    expect(openssl(...unwrap)).toMatchObject({ ok: true })
+    const secret = readFileSync(file('secret')).toString('hex')
+    const decrypt = ['enc', '-d', ...mode, '-K', secret, '-in', file('sealed'), '-out', file('opened')]
+    expect(openssl(...decrypt)).toMatchObject({ ok: true })
+    return readFileSync(file('opened'))
+  }
+
+  test('it opens our enveloped key: SM2, and SM4 in ECB mode without padding', () => {
+    const pair = Sm2PrivateKey.generate()
+    const { encryptedKey, encryptedPrivateKey } = parseEnvelopedKey(
+      buildEnvelopedKey(pair, leaf.key.publicKey),
+    )
+    const scalar = opened(encryptedKey, encryptedPrivateKey, ['-sm4-ecb', '-nopad'])
+    expect(new Uint8Array(scalar)).toEqual(pair.exportBytes())
+  })
+
+  test('it opens our envelope: SM2, and SM4 in CBC mode', () => {
+    const content = new TextEncoder().encode('order 1: 100.00 CNY')
+    const message = encodeEnvelopedData({ family: 'gm', content, recipients: [leaf.certificate] })
+    const { recipients, content: sealed } = parseEnvelopedData(message)
+    const iv = Buffer.from(sealed.iv).toString('hex')
+    const text = opened(recipients[0]?.encryptedKey ?? new Uint8Array(0), sealed.ciphertext, [
+      '-sm4-cbc',
+      '-iv',
+      iv,
+    ])
+    expect(new Uint8Array(text)).toEqual(content)
   })
 
   test('it reads our private key file', () => {

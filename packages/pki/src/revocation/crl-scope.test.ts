@@ -135,6 +135,16 @@ describe('a key of its own for lists', () => {
     expect(check([ofRoot, await list(stranger)], stranger)?.rule).toBe('status-unknown')
   })
 
+  test('does not hold for a CA that may sign certificates only (PKITS 4.7.4, 4.7.5)', async () => {
+    const mute = await testSubCa(root, { extensions: { keyUsage: ['keyCertSign'] } })
+    const { certificate } = await testLeaf(mute)
+    const crls = [await list(mute)]
+    expect(checkRevocation({ certificate, issuer: mute.certificate, crls, atMs: NOW_MS })).toMatchObject({
+      status: 'unknown',
+      detail: expect.stringContaining('may not sign lists'),
+    })
+  })
+
   test('a revoked intermediate is named with time and reason', async () => {
     const serial = sub.certificate.serial
     const against = await list(root, { revoked: [{ serial, revokedAtMs: NOW_MS, reason: 'cACompromise' }] })

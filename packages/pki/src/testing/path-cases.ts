@@ -5,8 +5,8 @@ import { NOW_MS } from './test-chain.ts'
 /**
  * Cases after sections 4.1 to 4.3, 4.5 to 4.7, 4.13 and 4.16 of NIST's PKITS, rebuilt with SM2 keys; the number says which of
  * its tests a case follows. Not rebuilt: DSA parameters (4.1.4 to 4.1.6), unique identifiers (4.3.6), which version 3
- * certificates here do not have, and CAs whose basic constraints or key usage are not critical (4.6.4, 4.7.3), which are not
- * issued here; revocation of self-issued certificates (4.5.2, 4.5.5, 4.5.7) is with the lists.
+ * certificates here do not have, CAs whose basic constraints or key usage are not critical (4.6.4, 4.7.3), which are not issued
+ * here, and revocation during a change of keys (4.5.2, 4.5.5, 4.5.7). 4.7.4 and 4.7.5 are in crl-scope.test.ts.
  */
 const one = (name: string, links: readonly PathLink[], verdict: 'valid' | ChainRule): PathCase => ({
   name,
