@@ -1,10 +1,4 @@
-import {
-  bindingProof,
-  devicesCompleteBinding,
-  devicesList,
-  devicesRelease,
-  devicesRequestCertificate,
-} from '@anqu/contract'
+import { bindingProof, devicesCompleteBinding, devicesList, devicesRequestCertificate } from '@anqu/contract'
 import { paymentContainer } from '@anqu/client'
 import { bytesToHex } from '@anqu/encoding'
 import { createCsr, parseCertificate, parseCsr, privateKeySigner, validateChain, verifyCsr } from '@anqu/pki'
@@ -229,7 +223,7 @@ export const bindingControls: readonly Control[] = [
       const { certificateSerial, deviceId } = customer.bound()
       const elsewhere = await customer.elsewhere()
       await elsewhere.login()
-      await elsewhere.app.call(devicesRelease, { deviceId })
+      await elsewhere.releaseDevice(deviceId)
       evidence.note('设备遗失：客户从另一处解除绑定')
       const business = await system.database.rows<{ state: string }>(
         'anqu_channel',

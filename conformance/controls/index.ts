@@ -5,6 +5,7 @@ import { certificateEnvelopeControls } from './certificate-envelope.ts'
 import { certificateRenewalControls } from './certificate-renewal.ts'
 import { certificateStatusControls } from './certificate-status.ts'
 import { certificateValidationControls } from './certificate-validation.ts'
+import { certificateRevocationControls } from './certificate-revocation.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
@@ -42,6 +43,7 @@ export const allControls: readonly Control[] = [
   ...certificateValidationControls,
   ...certificateEnvelopeControls,
   ...certificateStatusControls,
+  ...certificateRevocationControls,
   ...operationControls,
   ...signingFlowControls,
   ...operationOutcomeControls,

@@ -1,5 +1,4 @@
 import {
-  devicesRelease,
   limitsGet,
   limitsSet,
   notificationsList,
@@ -262,11 +261,10 @@ export const operationOutcomeControls: readonly Control[] = [
           }),
         ['operation.not-found'],
       )
-      await evidence.refused(
-        '解除他人的设备',
-        () => other.app.call(devicesRelease, { deviceId: customer.bound().deviceId }),
-        ['device.not-bound', 'request.not-found'],
-      )
+      await evidence.refused('解除他人的设备', () => other.releaseDevice(customer.bound().deviceId), [
+        'device.not-bound',
+        'request.not-found',
+      ])
       await evidence.refused('客户不能使用管理功能', () => other.app.call(staffOverview, {}), [
         'request.not-found',
         'session.required',

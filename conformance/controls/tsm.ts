@@ -1,5 +1,5 @@
 import { provisionCard, serveCard } from '@anqu/client'
-import { devicesRelease, secureElementsProvision } from '@anqu/contract'
+import { secureElementsProvision } from '@anqu/contract'
 import { sql } from '@anqu/platform'
 import { encodeCommand, parseResponse, SecureElementError } from '@anqu/secure-element'
 import { control, type Control } from '../runner/control.ts'
@@ -183,7 +183,7 @@ export const tsmControls: readonly Control[] = [
       const ready = await system.fixtures.freshReady()
       const elsewhere = await ready.elsewhere()
       await elsewhere.login()
-      await elsewhere.app.call(devicesRelease, { deviceId: ready.bound().deviceId })
+      await elsewhere.releaseDevice(ready.bound().deviceId)
       const locked = await servedUntilLocked(system, ready)
       evidence.holds('挂失后TSM在下次联系时锁定应用', locked === 'locked', { state: locked })
       const use = await codeOf(ready.app.element.status())

@@ -3,6 +3,7 @@ import {
   confirmOperation,
   provisionCard,
   renewCertificate,
+  stopDevice,
   type BindingStep,
   type BoundDevice,
   type ExpiryNotice,
@@ -12,6 +13,7 @@ import {
   consentDecide,
   consentNotice,
   devicesBeginBinding,
+  devicesRelease,
   factorsCaptcha,
   factorsRequestOtp,
   identityRegister,
@@ -168,6 +170,23 @@ export class Customer {
       },
     )
     return this.device
+  }
+
+  /** Gives up a device that is not at hand, by the transaction password. */
+  async releaseDevice(deviceId: string, reason: InputOf<typeof devicesRelease>['reason'] = 'lost') {
+    const secret = await this.app.enter('operation', this.person.transactionPassword)
+    return this.app.call(devicesRelease, { deviceId, reason, factor: { kind: 'password', secret } })
+  }
+
+  /** Gives this device up: its certificate at both systems, and its key in the card. */
+  stopDevice(pin = this.person.pin): Promise<void> {
+    const { deviceId, certificateSerial } = this.bound()
+    return stopDevice({ ...this.app.client, call: this.app.call.bind(this.app) }, this.app.element, {
+      deviceId,
+      certificateSerial,
+      reason: 'unused',
+      pin,
+    })
   }
 
   /** A new key and certificate in the place of the one in use; goes on with a renewal that was cut off. */

@@ -2,7 +2,6 @@ import type { Customer } from '@anqu/conformance/system'
 import {
   devicesCompleteBinding,
   devicesList,
-  devicesRelease,
   devicesRequestCertificate,
   factorsRequestOtp,
   insurancePolicies,
@@ -69,7 +68,7 @@ test('a stranger finds neither operation, code, picture, device nor binding of s
     const confirm = stranger.confirm(open, { certificateSerial: stranger.bound().certificateSerial })
     expect(await codeOf(confirm)).toBe('operation.not-found')
     const { deviceId, bindingId, certificateSerial } = victim.bound()
-    const release = (id: string): Promise<string> => codeOf(call(devicesRelease, { deviceId: id }))
+    const release = (id: string): Promise<string> => codeOf(stranger.releaseDevice(id))
     expect(await release(deviceId)).toBe(await release(crypto.randomUUID()))
     const proof = { certificateSerial, proof: 'AAAA' }
     expect(await codeOf(call(devicesCompleteBinding, { bindingId, ...proof }))).toBe('device.binding-failed')

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { disagreements } from '../faults/books.ts'
 import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
 import { CustomerAtPhone } from './support/customer-at-phone.ts'
+import { insure, login, pay, privacyNotice, register, setTransactionPassword } from './support/steps.ts'
 
 const phone = { widthPx: 390, heightPx: 844 }
 
@@ -36,7 +37,7 @@ describe.skipIf(chromiumPath() === undefined)(
       await privacyNotice(customer)
       await register(customer)
       await login(customer)
-      await bindDevice(customer, system)
+      await bindOverReload(customer, system)
       await setTransactionPassword(customer)
       await insure(customer)
       await pay(customer)
@@ -66,48 +67,7 @@ describe.skipIf(chromiumPath() === undefined)(
   },
 )
 
-async function privacyNotice(customer: CustomerAtPhone): Promise<void> {
-  await customer.see('同意并继续')
-  await customer.look('privacy')
-  await customer.press('同意并继续')
-}
-
-async function register(customer: CustomerAtPhone): Promise<void> {
-  const { person, page } = customer
-  await customer.press('注册新账户')
-  await customer.fill('姓名', person.name)
-  await customer.fill('身份证号', person.idNumber)
-  await customer.look('register')
-  await customer.press('下一步')
-  await customer.fill('手机号', person.phone)
-  await customer.fill('图形验证码', await customer.readPicture('图形验证码'))
-  await customer.look('register-phone')
-  const text = await customer.enterCode()
-  expect(text).toContain('注册')
-  await customer.press('下一步')
-  await customer.enterSecret('登录密码', person.loginPassword)
-  // The first entry done, the keyboard of the second one opens by itself, with another layout.
-  await customer.typeOnKeyboard(person.loginPassword)
-  await customer.press('完成注册')
-  await customer.see('注册成功')
-  await customer.look('registered')
-  expect(await page.content()).not.toContain(person.loginPassword)
-  await customer.press('去登录')
-}
-
-async function login(customer: CustomerAtPhone): Promise<void> {
-  const { person } = customer
-  await customer.fill('手机号', person.phone)
-  await customer.enterSecret('登录密码', person.loginPassword)
-  await customer.press('登录')
-  await customer.see('验证新设备')
-  await customer.enterCode()
-  await customer.press('确认登录')
-  await customer.see('本设备尚未绑定')
-  await customer.look('home')
-}
-
-async function bindDevice(customer: CustomerAtPhone, system: LiveSystem): Promise<void> {
+async function bindOverReload(customer: CustomerAtPhone, system: LiveSystem): Promise<void> {
   await customer.press('立即绑定')
   await customer.look('bind')
   await customer.press('开始绑定')
@@ -139,55 +99,4 @@ async function bindDevice(customer: CustomerAtPhone, system: LiveSystem): Promis
   await customer.enterPin()
   await customer.see('设备已绑定')
   await customer.look('bound')
-}
-
-async function setTransactionPassword(customer: CustomerAtPhone): Promise<void> {
-  const { person } = customer
-  await customer.press('设置交易密码')
-  await customer.enterCode()
-  await customer.enterSecret('交易密码', person.transactionPassword)
-  await customer.typeOnKeyboard(person.transactionPassword)
-  await customer.press('保存')
-  await customer.see('交易密码已设置')
-  await customer.press('完成')
-}
-
-async function insure(customer: CustomerAtPhone): Promise<void> {
-  const { page } = customer
-  await customer.look('home-bound')
-  await page.getByText('保障', { exact: true }).last().click()
-  await customer.see('安行·综合意外险')
-  await customer.look('products')
-  await page.getByText('安行·综合意外险').first().click()
-  await customer.look('product')
-  await customer.press('阅读条款')
-  await page.getByRole('checkbox').first().waitFor()
-  for (const box of await page.getByRole('checkbox').all()) await box.check()
-  await customer.look('terms')
-  await customer.press('已阅读全文，继续投保')
-  await customer.look('propose')
-  await customer.press('提交投保申请')
-}
-
-async function pay(customer: CustomerAtPhone): Promise<void> {
-  const { person, page } = customer
-  await customer.see('风险提示')
-  await page.getByRole('checkbox').check()
-  await customer.look('pay-check')
-  await customer.press('继续')
-  await customer.enterSecret('交易密码', person.transactionPassword)
-  await customer.press('继续')
-  const text = await customer.enterCode()
-  expect(text).toContain('168.00元')
-  await customer.press('继续')
-  await customer.press('查看确认图片')
-  const answer = await customer.readPicture('核对图片内容')
-  await customer.look('confirmation-picture')
-  await customer.fill('图中字母', answer)
-  await customer.press('核对无误，继续')
-  await customer.see('输入安全单元 PIN 签名')
-  await customer.look('sign')
-  await customer.enterPin()
-  await customer.see('服务器签名已验证')
-  await customer.look('receipt')
 }

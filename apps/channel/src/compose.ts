@@ -20,11 +20,12 @@ import { createChannelStore } from './http/channel-store.ts'
 import { auditRoutes, createAudit, type Audit } from './modules/audit/index.ts'
 import {
   createCertificates,
+  type Certificates,
   type AuthorityOverview,
   type CertificationAuthority,
 } from './modules/certificates/index.ts'
 import { createConsent } from './modules/consent/index.ts'
-import { createDevices } from './modules/devices/index.ts'
+import { createDevices, deviceBinding } from './modules/devices/index.ts'
 import {
   createFactors,
   transactionScope,
@@ -246,13 +247,10 @@ function composePeople(outside: Outside, base: Base) {
     environmentHash,
     notifyIn,
     verifyOtp: factors.verifyCustomerOtp,
-    issueCertificate: certificates.issue,
-    certificateStates: certificates.statesOf,
-    verifySignature: certificates.verifySignature,
-    renewCertificate: certificates.renew,
-    installedIn: certificates.installedIn,
-    revokeIn: certificates.revokeIn,
-    endSessionsOf: (tx, accountId, reason) => late(lateModules.sessions).endAllOf(tx, accountId, reason),
+    ...forDevices(certificates),
+    verifyTransactionPassword: factors.verifyTransactionPassword,
+    endOtherSessionsOf: (tx, customer, reason) =>
+      late(lateModules.sessions).endOthersOf(tx, customer, reason),
   })
   const sessions = createSessions({
     db,
@@ -283,6 +281,19 @@ const composeCertificates = (
     overview,
     staffNames: (staffIds) => staffNames(db, staffIds),
   })
+
+/** What devices need of their certificates. */
+const forDevices = (certificates: Certificates) => ({
+  issueCertificate: certificates.issue,
+  certificateStates: certificates.statesOf,
+  verifySignature: certificates.verifySignature,
+  renewCertificate: certificates.renew,
+  installedIn: certificates.installedIn,
+  revokeIn: certificates.revokeIn,
+  suspendIn: certificates.suspendIn,
+  resumeCertificate: certificates.resume,
+  signedByHolder: certificates.signedByHolder,
+})
 
 /** What the customer does: insurance, limits, payments, and the pipeline they run through. */
 async function composeBusiness(outside: Outside, base: Base, people: ReturnType<typeof composePeople>) {
@@ -355,6 +366,8 @@ async function otpOrder(
   if (context.customer === null) throw new Refusal('session.required')
   const { accountId, deviceId } = context.customer
   const { phone } = await needs.person(accountId)
+  if (request.purpose === 'release-device' || request.purpose === 'resume-certificate')
+    return { purpose: request.purpose, binding: deviceBinding(accountId, request.deviceId), phone }
   if (request.purpose !== 'operation') return { purpose: request.purpose, binding: accountId, phone }
   if (deviceId === null) throw new Refusal('device.not-bound')
   const order = await late(needs.late.operations).otpBinding(request.operationId, { accountId, deviceId })

@@ -13,5 +13,6 @@ export {
 export { ClientCard } from './client-card.ts'
 export { CardLocked, provisionCard, serveCard } from './card-script.ts'
 export { renewCertificate, type RenewalStep } from './renew-certificate.ts'
+export { stopDevice } from './stop-device.ts'
 export { confirmOperation, readOrder, readReceipt, type ExpiryNotice } from './sign-order.ts'
 export { loadInstanceKey, type SecretStore } from './instance-key.ts'

@@ -40,3 +40,7 @@ export const renewalOrder = (renewalId: string, certificateSerial: string, csr: 
 /** What the new key signs once its certificate is installed. */
 export const renewalProof = (renewalId: string, certificateSerial: string): Uint8Array =>
   canonicalBytes({ purpose: 'anqu.renewal-installed.v1', renewalId, certificateSerial })
+
+/** What the key of a device signs to give itself up. */
+export const releaseOrder = (deviceId: string, certificateSerial: string, reason: string): Uint8Array =>
+  canonicalBytes({ purpose: 'anqu.release-device.v1', deviceId, certificateSerial, reason })

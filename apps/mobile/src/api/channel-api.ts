@@ -1,4 +1,12 @@
-import type { Canonical, InputOf, OutputOf, Route, keyboardPurpose, operationsGet } from '@anqu/contract'
+import type {
+  Canonical,
+  InputOf,
+  OutputOf,
+  Route,
+  devicesRelease,
+  keyboardPurpose,
+  operationsGet,
+} from '@anqu/contract'
 import type { SecretEntryPort } from '@anqu/ui'
 
 export type KeyboardPurpose = (typeof keyboardPurpose)['options'][number]
@@ -33,6 +41,23 @@ export type BindingRequest = {
   readonly onStep: (step: number) => void
 }
 
+export type RenewalRequest = {
+  /** The certificate the customer was told about. */
+  readonly certificateSerial: string
+  /** ASCII digits; wiped by the receiver. */
+  readonly pin: Uint8Array
+  /** Told each step as it begins, from 1 to 6. */
+  readonly onStep: (step: number) => void
+}
+
+export type StopRequest = {
+  readonly deviceId: string
+  readonly certificateSerial: string
+  readonly reason: InputOf<typeof devicesRelease>['reason']
+  /** ASCII digits; wiped by the receiver. */
+  readonly pin: Uint8Array
+}
+
 /**
  * All that pages may ask for. Behind it are the client SDK and the secure element in its worker; every rejection is
  * something `toProblem` can put into words.
@@ -47,6 +72,10 @@ export type ChannelApi = {
     /** Whether a binding was cut off and can be gone on with. */
     isBindingPending(): boolean
     bind(request: BindingRequest): Promise<{ readonly deviceId: string }>
+    /** A new key and certificate in the place of the one in use; goes on with what was cut off. */
+    renew(request: RenewalRequest): Promise<void>
+    /** Gives this device up: both systems are told, then certificate and key are destroyed. */
+    stop(request: StopRequest): Promise<void>
     /** SM2 signature (base64, r‖s) over the order by the certificate of this device. Wipes the PIN. */
     sign(
       pin: Uint8Array,

@@ -19,6 +19,7 @@ import { bindThisDevice } from './bind-this-device.ts'
 import type { CardState, ChannelApi } from './channel-api.ts'
 import { connectCardWorker } from './card-worker.ts'
 import { openSecret } from './open-secret.ts'
+import { renewOwnCertificate, stopOwnDevice } from './own-certificate.ts'
 import { pendingBindings } from './pending-binding.ts'
 import { ownProblem, ProblemError } from './problem.ts'
 import { loadAnchors } from './trust-anchors.ts'
@@ -126,6 +127,15 @@ export function connectChannel(clock: Clock, storage: Storage): ChannelApi {
           anchors: await loadAnchors(storage),
           nowMs: clock.nowMs(),
         }),
+      renew: async (request) =>
+        renewOwnCertificate(request, {
+          client: await client(),
+          element: (await tools()).element,
+          anchors: await loadAnchors(storage),
+          nowMs: clock.nowMs(),
+        }),
+      stop: async (request) =>
+        stopOwnDevice(request, { client: await client(), element: (await tools()).element }),
       sign: async (pin, order) => sign(await tools(), pin, order),
     },
   }

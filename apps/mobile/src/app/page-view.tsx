@@ -1,4 +1,8 @@
 import { BindDevicePage } from '../pages/bind-device/bind-device-page.tsx'
+import { CertificatesPage } from '../pages/certificate/certificates-page.tsx'
+import { HoldPage } from '../pages/certificate/hold-page.tsx'
+import { RenewPage } from '../pages/certificate/renew-page.tsx'
+import { ReportPage } from '../pages/certificate/report-page.tsx'
 import { HomePage } from '../pages/home/home-page.tsx'
 import { ProductPage } from '../pages/insurance/product-page.tsx'
 import { ProductsPage } from '../pages/insurance/products-page.tsx'
@@ -75,6 +79,14 @@ export const PageView = ({ place, session }: { place: Place; session: Session | 
       return <SecurityPage session={session} />
     case 'devices':
       return <DevicesPage />
+    case 'certificates':
+      return <CertificatesPage />
+    case 'renew-certificate':
+      return <RenewPage />
+    case 'report-device':
+      return <ReportPage deviceId={place.deviceId} />
+    case 'hold-device':
+      return <HoldPage deviceId={place.deviceId} />
     case 'history':
       return <HistoryPage />
     case 'transaction-password':

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route } from '../route.ts'
-import { atMs, base64, id } from '../values.ts'
+import { atMs, base64, id, otp, secretEntry } from '../values.ts'
 import { nameAttribute } from './devices.ts'
 
 const serial = z.string().regex(/^[0-9a-f]{8,40}$/)
@@ -96,4 +96,29 @@ export const certificatesCompleteRenewal = route({
   }),
   output: z.strictObject({ certificateSerial: serial, expiresAtMs: atMs }),
   clauses: ['B-6.2.3-4', 'B-7.3.1.2-1'],
+})
+
+export const certificatesSuspend = route({
+  name: 'certificates.suspend',
+  path: '/api/v1/certificates/suspend',
+  audience: 'customer',
+  session: 'required',
+  zh: '暂停使用证书',
+  en: 'Put the certificate of a device on hold',
+  input: z.strictObject({ deviceId: id, secret: secretEntry }),
+  output: z.strictObject({ suspended: z.literal(true) }),
+  clauses: ['B-7.3.2.2-7'],
+})
+
+export const certificatesResume = route({
+  name: 'certificates.resume',
+  path: '/api/v1/certificates/resume',
+  audience: 'customer',
+  session: 'required',
+  zh: '恢复使用证书',
+  en: 'Lift the hold',
+  /** Both factors: whoever found the phone may receive its messages. */
+  input: z.strictObject({ deviceId: id, secret: secretEntry, otpId: id, otp }),
+  output: z.strictObject({ resumed: z.literal(true) }),
+  clauses: ['B-7.3.2.2-7'],
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route } from '../route.ts'
-import { atMs, base64, environment, id, otp, shortText } from '../values.ts'
+import { atMs, base64, environment, id, otp, secretEntry, shortText } from '../values.ts'
 
 export const nameAttribute = z.strictObject({
   type: z.enum(['CN', 'O', 'OU', 'C', 'serialNumber']),
@@ -80,14 +80,28 @@ export const devicesList = route({
   clauses: ['C-6.3.1-g'],
 })
 
+/** Why the holder gives a device up, in the words the app offers. */
+export const releaseReason = z.enum(['lost', 'exposed', 'replaced', 'unused'])
+
+/**
+ * How the holder proves that it is his wish: by the device's own key under the PIN, or, where the secure element is out of
+ * reach, by the transaction password or a code.
+ */
+export const holderFactor = z.discriminatedUnion('kind', [
+  /** Over `releaseOrder(deviceId, certificateSerial, reason)`. */
+  z.strictObject({ kind: z.literal('signature'), signature: base64(64) }),
+  z.strictObject({ kind: z.literal('password'), secret: secretEntry }),
+  z.strictObject({ kind: z.literal('otp'), otpId: id, otp }),
+])
+
 export const devicesRelease = route({
   name: 'devices.release',
   path: '/api/v1/devices/release',
   audience: 'customer',
   session: 'required',
-  zh: '解除绑定（含挂失）',
-  en: 'Release a device, lost ones too',
-  input: z.strictObject({ deviceId: id }),
+  zh: '解除绑定、停用证书（含挂失）',
+  en: 'Release a device and its certificate, lost ones too',
+  input: z.strictObject({ deviceId: id, reason: releaseReason, factor: holderFactor }),
   output: z.strictObject({ released: z.literal(true) }),
-  clauses: ['C-6.3.1-g', 'B-6.2.4-3', 'B-6.2.4-4'],
+  clauses: ['C-6.3.1-g', 'B-6.2.4-3', 'B-6.2.4-4', 'B-6.2.4-5'],
 })

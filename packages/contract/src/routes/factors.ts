@@ -19,6 +19,8 @@ const otpRequest = z.discriminatedUnion('purpose', [
   z.strictObject({ purpose: z.literal('register'), phone, pictureId: id, pictureAnswer }),
   z.strictObject({ purpose: z.literal('login'), loginId: id }),
   z.strictObject({ purpose: z.literal('bind-device') }),
+  z.strictObject({ purpose: z.literal('release-device'), deviceId: id }),
+  z.strictObject({ purpose: z.literal('resume-certificate'), deviceId: id }),
   z.strictObject({ purpose: z.literal('set-transaction-password') }),
   z.strictObject({ purpose: z.literal('operation'), operationId: id }),
 ])

@@ -18,7 +18,7 @@ import {
   type SignatureVerdict,
 } from './authority.ts'
 import { builtIn, elsewhere, type AdaptedCa } from './authority-adapters.fixture.ts'
-import { Holder, serialOf } from './holder-world.fixture.ts'
+import { deviceNeeds, Holder, serialOf } from './holder-world.fixture.ts'
 import { createCertificates, type Certificates } from './index.ts'
 import { createThirdPartyAuthority } from './third-party-authority.ts'
 
@@ -237,24 +237,8 @@ describe.each(Object.entries(adapters))('%s', (_, open) => {
         notifyIn: async () => undefined,
         staffNames: () => Promise.resolve(new Map()),
       })
-      const devices = createDevices({
-        db: database.db,
-        clock: ca.clock,
-        audit,
-        environmentHash: () => 'hash',
-        verifyOtp: async () => undefined,
-        issueCertificate: certificates.issue,
-        certificateStates: certificates.statesOf,
-        verifySignature: certificates.verifySignature,
-        renewCertificate: certificates.renew,
-        installedIn: certificates.installedIn,
-        revokeIn: certificates.revokeIn,
-        assertProvisioned: async () => undefined,
-        cardLostIn: async () => undefined,
-        endSessionsOf: async () => undefined,
-        notifyIn: async () => undefined,
-      })
-      holder = await new Holder(devices.routes).bind()
+      const world = { database, ca, audit, certificates }
+      holder = await new Holder(createDevices(deviceNeeds(world)).routes).bind()
     })
     afterAll(() => database.drop())
 

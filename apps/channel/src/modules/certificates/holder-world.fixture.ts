@@ -1,10 +1,57 @@
-import { bindingProof, renewalOrder, renewalProof } from '@anqu/contract'
+import { bindingProof, Refusal, releaseOrder, renewalOrder, renewalProof } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { sm2Sign, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createCsr, parseCertificate, privateKeySigner, type Name } from '@anqu/pki'
-import { uuidv7 } from '@anqu/platform'
+import { uuidv7, type Clock } from '@anqu/platform'
 import type { BoundRoute } from '../../http/bound-route.ts'
 import { call, installation, loggedIn, type TestContext } from '../../testing/module-world.fixture.ts'
+import type { Certificates } from './module.ts'
+import type { CertificateWorld } from './real-authority.fixture.ts'
+
+/** What the module of devices needs, with the real CA behind it and factors that are right as `factors` says. */
+export function deviceNeeds(
+  world: {
+    readonly database: Pick<CertificateWorld['database'], 'db'>
+    readonly ca: { readonly clock: Clock }
+    readonly audit: CertificateWorld['audit']
+    readonly certificates: Certificates
+  },
+  factors = { otp: true, password: true },
+) {
+  const { certificates } = world
+  const lost: string[] = []
+  const ended: string[] = []
+  const codes: { purpose: string; binding: string }[] = []
+  return {
+    lost,
+    ended,
+    codes,
+    db: world.database.db,
+    clock: world.ca.clock,
+    audit: world.audit,
+    environmentHash: () => 'hash',
+    verifyOtp: async (entry: { purpose: string; binding: string }) => {
+      codes.push({ purpose: entry.purpose, binding: entry.binding })
+      if (!factors.otp) throw new Refusal('factor.rejected')
+    },
+    verifyTransactionPassword: async () => {
+      if (!factors.password) throw new Refusal('factor.rejected')
+    },
+    issueCertificate: certificates.issue,
+    certificateStates: certificates.statesOf,
+    verifySignature: certificates.verifySignature,
+    renewCertificate: certificates.renew,
+    installedIn: certificates.installedIn,
+    revokeIn: certificates.revokeIn,
+    suspendIn: certificates.suspendIn,
+    resumeCertificate: certificates.resume,
+    signedByHolder: certificates.signedByHolder,
+    assertProvisioned: async () => undefined,
+    cardLostIn: async (_tx: unknown, { clientKeyId }: { clientKeyId: string }) => void lost.push(clientKeyId),
+    endOtherSessionsOf: async (_tx: unknown, own: { sessionId: string }) => void ended.push(own.sessionId),
+    notifyIn: async () => undefined,
+  }
+}
 
 type Issued = { certificate: string; chain: string[] }
 type Begun = { renewalId: string; certificateSerial: string; subject: Name; issued: Issued | null }
@@ -108,6 +155,23 @@ export class Holder {
       signature: sm2Sign(key, message),
       correlationId: uuidv7(),
     }
+  }
+
+  /** The same customer on an installation that is not bound. */
+  elsewhere(): Holder {
+    const other = new Holder(this.#routes)
+    other.on = loggedIn(installation(), this.accountId)
+    return other
+  }
+
+  release(deviceId: string, reason: string, factor: object): Promise<unknown> {
+    return this.call('devices.release', { deviceId, reason, factor })
+  }
+
+  /** The holder's wish, signed by the key of the device. */
+  signedWish(reason: string, by = this.key): { kind: string; signature: string } {
+    const order = releaseOrder(this.deviceId, this.serial, reason)
+    return { kind: 'signature', signature: bytesToBase64(sm2Sign(by, order)) }
   }
 
   /** Another customer, bound too. */

@@ -1,4 +1,6 @@
 import { Refusal } from '@anqu/contract'
+import { sm2Verify } from '@anqu/gm-crypto'
+import { parseCertificate } from '@anqu/pki'
 import { policy } from '@anqu/policy'
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
 import type { AuditLog } from '../../needs/audit.ts'
@@ -46,6 +48,14 @@ export type LifeCycle = {
     tx: Transaction,
     request: { serial: string; former: string; correlationId: string },
   ): Promise<void>
+  /** Whether the key of this registered certificate made the signature, whatever the CA says now: it may be away. */
+  signedByHolder(claim: {
+    serial: string
+    accountId: string
+    deviceId: string
+    message: Uint8Array
+    signature: Uint8Array
+  }): Promise<boolean>
   /** Out of use here at once; the CA is told until it knows. */
   suspendIn(tx: Transaction, request: { serial: string; correlationId: string }): Promise<void>
   /** Back in use, once the CA agrees. */
@@ -73,10 +83,17 @@ export function createLifeCycle(needs: Needs): LifeCycle {
       await queueOrder(tx, clock, { serial, kind: 'installed', correlationId })
       await tx.execute(sql`update certificate set state = 'revoked' where serial = ${former}`)
     },
+    async signedByHolder({ serial, accountId, deviceId, message, signature }) {
+      const row = await db.maybe<{ certificate: Uint8Array }>(sql`
+        select certificate from certificate
+        where serial = ${serial} and account_id = ${accountId} and device_id = ${deviceId}`)
+      return row !== undefined && sm2Verify(parseCertificate(row.certificate).publicKey, message, signature)
+    },
     async suspendIn(tx, { serial, correlationId }) {
-      await tx.execute(
+      const held = await tx.execute(
         sql`update certificate set state = 'suspended' where serial = ${serial} and state = 'active'`,
       )
+      if (held === 0) return
       await queueOrder(tx, clock, { serial, kind: 'suspend', correlationId })
     },
     resume: (request) => resume(needs, request),

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Sm2PrivateKey } from '@anqu/gm-crypto'
 import { policy } from '@anqu/policy'
-import { createDevices } from '../devices/index.ts'
 import { AuthorityUnavailable, type CertificationAuthority } from './authority.ts'
-import { csrOf, Holder, serialOf } from './holder-world.fixture.ts'
+import { createDevices } from '../devices/index.ts'
+import { csrOf, deviceNeeds, Holder, serialOf } from './holder-world.fixture.ts'
 import type { Certificates } from './index.ts'
 import { CertificateWorld } from './real-authority.fixture.ts'
 
@@ -20,24 +20,7 @@ beforeAll(async () => {
 afterAll(() => world.close())
 beforeEach(async () => {
   world.audit.events.length = 0
-  const devices = createDevices({
-    db: world.database.db,
-    clock: world.ca.clock,
-    audit: world.audit,
-    environmentHash: () => 'hash',
-    verifyOtp: async () => undefined,
-    issueCertificate: certificates.issue,
-    certificateStates: certificates.statesOf,
-    verifySignature: certificates.verifySignature,
-    renewCertificate: certificates.renew,
-    installedIn: certificates.installedIn,
-    revokeIn: certificates.revokeIn,
-    assertProvisioned: async () => undefined,
-    cardLostIn: async () => undefined,
-    endSessionsOf: async () => undefined,
-    notifyIn: async () => undefined,
-  })
-  holder = await new Holder(devices.routes).bind()
+  holder = await new Holder(createDevices(deviceNeeds(world)).routes).bind()
 })
 
 /** A call of the CA whose answer never arrives; carried out or not. */

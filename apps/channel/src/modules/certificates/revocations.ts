@@ -30,11 +30,9 @@ const patience = 3
 /** What the CA is told for each cause, and who asked for it in truth. */
 const told: Readonly<Record<RevocationCause, Pick<RevocationRequest, 'reason' | 'crlReason' | 'by'>>> = {
   released: { reason: 'released by the holder', crlReason: 'cessationOfOperation', by: 'customer' },
-  lost: {
-    reason: 'released by the holder from another device',
-    crlReason: 'keyCompromise',
-    by: 'customer',
-  },
+  replaced: { reason: 'the holder uses another device', crlReason: 'superseded', by: 'customer' },
+  lost: { reason: 'reported lost by the holder', crlReason: 'keyCompromise', by: 'customer' },
+  exposed: { reason: 'the holder fears misuse of the key', crlReason: 'keyCompromise', by: 'customer' },
   superseded: { reason: 'a newer binding took its place', crlReason: 'superseded', by: 'channel' },
 }
 

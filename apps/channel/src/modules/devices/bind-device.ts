@@ -15,6 +15,7 @@ import { customerOf, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditEvent } from '../../needs/audit.ts'
 import { checkRequest, subjectOf } from './certificate-request.ts'
 import type { DeviceNeeds } from './module.ts'
+import { endRenewals } from './renewal-store.ts'
 
 type BindingRow = {
   binding_id: string
@@ -208,9 +209,10 @@ async function releaseOlder(
   tx: Parameters<DeviceNeeds['revokeIn']>[0],
   which: { clientKeyId: string; correlationId: string },
 ): Promise<void> {
-  const older = await tx.query<{ certificate_serial: string }>(sql`
+  const older = await tx.query<{ device_id: string; certificate_serial: string }>(sql`
     update device set state = 'released', released_at_ms = ${needs.clock.nowMs()}
-    where client_key_id = ${which.clientKeyId} and state = 'active' returning certificate_serial`)
-  for (const { certificate_serial: serial } of older)
-    await needs.revokeIn(tx, { serial, cause: 'superseded', correlationId: which.correlationId })
+    where client_key_id = ${which.clientKeyId} and state = 'active' returning device_id, certificate_serial`)
+  for (const { device_id: deviceId, certificate_serial: inUse } of older)
+    for (const serial of [inUse, ...(await endRenewals(tx, deviceId))])
+      await needs.revokeIn(tx, { serial, cause: 'superseded', correlationId: which.correlationId })
 }

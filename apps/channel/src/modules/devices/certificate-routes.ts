@@ -3,10 +3,13 @@ import {
   certificatesCompleteRenewal,
   certificatesList,
   certificatesRenew,
+  certificatesResume,
+  certificatesSuspend,
   type OutputOf,
 } from '@anqu/contract'
 import { sql } from '@anqu/platform'
 import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
+import { resumeCertificate, suspendCertificate } from './hold-certificate.ts'
 import type { DeviceNeeds } from './module.ts'
 import { beginRenewal, completeRenewal, requestRenewal } from './renew-certificate.ts'
 import { openRenewals } from './renewal-store.ts'
@@ -26,6 +29,14 @@ export const certificateRoutes = (needs: DeviceNeeds): BoundRoute[] => [
   bind(certificatesBeginRenewal, (input, context) => beginRenewal(needs, input, context)),
   bind(certificatesRenew, (input, context) => requestRenewal(needs, input, context)),
   bind(certificatesCompleteRenewal, (input, context) => completeRenewal(needs, input, context)),
+  bind(certificatesSuspend, async (input, context) => {
+    await suspendCertificate(needs, input, context)
+    return { suspended: true as const }
+  }),
+  bind(certificatesResume, async (input, context) => {
+    await resumeCertificate(needs, input, context)
+    return { resumed: true as const }
+  }),
 ]
 
 async function listCertificates(

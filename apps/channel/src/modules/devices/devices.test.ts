@@ -53,7 +53,11 @@ beforeAll(async () => {
       if (!provisioned) throw new Refusal('card.not-provisioned')
     },
     cardLostIn: async (_tx, { clientKeyId }) => void lost.push(clientKeyId),
-    endSessionsOf: async (_tx, accountId) => void ended.push(accountId),
+    endOtherSessionsOf: async (_tx, { accountId }) => void ended.push(accountId),
+    verifyTransactionPassword: async () => undefined,
+    signedByHolder: async () => false,
+    suspendIn: async () => undefined,
+    resumeCertificate: async () => undefined,
     notifyIn: async (_tx, _accountId, { title }) => void notices.push(title.en),
   })
 })
@@ -222,8 +226,9 @@ test('a newer binding of an installation releases the older one and revokes its 
   expect(await devices.boundDevice(accountOf(other), on.clientKeyId)).toBe(newer.deviceId)
 })
 
-const release = (on: TestContext, deviceId: string) =>
-  call(devices.routes, 'devices.release', { deviceId }, on)
+const factor = { kind: 'otp', otpId: uuidv7(), otp: '123456' }
+const release = (on: TestContext, deviceId: string, reason = 'lost') =>
+  call(devices.routes, 'devices.release', { deviceId, reason, factor }, on)
 
 test('a lost device is released from another one: certificate revoked as compromised, sessions ended, once', async () => {
   const lost = customer()
@@ -239,7 +244,7 @@ test('a lost device is released from another one: certificate revoked as comprom
 test('a device released where it is leaves no doubt about its key and ends no session', async () => {
   const on = customer()
   const { deviceId, serial } = await bind(on)
-  await release(on, deviceId)
+  await release(on, deviceId, 'unused')
   expect(revoked).toEqual([`released ${serial}`])
   expect(ended).toEqual([])
 })

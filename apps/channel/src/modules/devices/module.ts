@@ -13,6 +13,7 @@ import type { AuditLog } from '../../needs/audit.ts'
 import type { RevocationOrder } from '../../needs/revocation.ts'
 import { beginBinding, completeBinding, findBinding, requestCertificate } from './bind-device.ts'
 import { certificateRoutes } from './certificate-routes.ts'
+import { releaseDevice } from './release-device.ts'
 
 type Text = { zh: string; en: string }
 
@@ -22,7 +23,12 @@ export type DeviceNeeds = {
   readonly audit: AuditLog
   readonly environmentHash: (environment: InputOf<typeof devicesBeginBinding>['environment']) => string
   readonly verifyOtp: (
-    entry: { otpId: string; otp: string; purpose: 'bind-device'; binding: string },
+    entry: {
+      otpId: string
+      otp: string
+      purpose: 'bind-device' | 'release-device' | 'resume-certificate'
+      binding: string
+    },
     accountId: string,
     context: RequestContext,
   ) => Promise<void>
@@ -73,7 +79,26 @@ export type DeviceNeeds = {
     tx: Transaction,
     lost: { accountId: string; clientKeyId: string; reason: string; correlationId: string },
   ) => Promise<void>
-  readonly endSessionsOf: (tx: Transaction, accountId: string, reason: string) => Promise<void>
+  readonly endOtherSessionsOf: (
+    tx: Transaction,
+    own: { accountId: string; sessionId: string },
+    reason: string,
+  ) => Promise<void>
+  readonly verifyTransactionPassword: (
+    accountId: string,
+    entry: { readonly keyboardId: string; readonly taps: readonly string[] },
+    context: RequestContext,
+  ) => Promise<void>
+  readonly signedByHolder: (claim: {
+    serial: string
+    accountId: string
+    deviceId: string
+    message: Uint8Array
+    signature: Uint8Array
+  }) => Promise<boolean>
+  readonly suspendIn: (tx: Transaction, request: { serial: string; correlationId: string }) => Promise<void>
+  /** Throws unless the CA lifts the hold. */
+  readonly resumeCertificate: (request: { serial: string; correlationId: string }) => Promise<void>
   readonly notifyIn: (
     tx: Transaction,
     accountId: string,
@@ -140,55 +165,10 @@ export function createDevices(needs: DeviceNeeds): Devices {
           })),
         }
       }),
-      bind(devicesRelease, async ({ deviceId }, context) => {
-        await release(needs, deviceId, context)
+      bind(devicesRelease, async (input, context) => {
+        await releaseDevice(needs, input, context)
         return { released: true as const }
       }),
     ],
   }
-}
-
-/** Releases a device, a lost one too: its certificate is revoked at both systems and its sessions end (C-6.3.1-g). */
-async function release(needs: DeviceNeeds, deviceId: string, context: RequestContext): Promise<void> {
-  const { db, clock, audit } = needs
-  const { accountId } = customerOf(context)
-  await db.transaction(async (tx) => {
-    const row = await tx.maybe<{ certificate_serial: string; client_key_id: string }>(sql`
-      update device set state = 'released', released_at_ms = ${clock.nowMs()}
-      where device_id = ${deviceId} and account_id = ${accountId} and state = 'active'
-      returning certificate_serial, client_key_id`)
-    if (row === undefined) throw new Refusal('request.not-found', 'no such active device')
-    const here = row.client_key_id === context.clientKeyId
-    await needs.revokeIn(tx, {
-      serial: row.certificate_serial,
-      cause: here ? 'released' : 'lost',
-      correlationId: context.correlationId,
-    })
-    if (!here) {
-      await needs.endSessionsOf(tx, accountId, 'session.environment-changed')
-      await needs.cardLostIn(tx, {
-        accountId,
-        clientKeyId: row.client_key_id,
-        reason: 'released by the holder from another device',
-        correlationId: context.correlationId,
-      })
-    }
-    await audit.recordIn(tx, {
-      event: 'device.released',
-      eventClass: 'device',
-      outcome: 'success',
-      subject: accountId,
-      description: 'Holder released a device; its certificate is revoked',
-      origin: context.origin,
-      resource: `device:${deviceId}`,
-      correlationId: context.correlationId,
-    })
-    await needs.notifyIn(tx, accountId, {
-      title: { zh: '设备已解除绑定', en: 'A device was released' },
-      text: {
-        zh: '该设备上的证书已吊销，不能再用于交易。',
-        en: 'Its certificate is revoked and cannot be used any more.',
-      },
-    })
-  })
 }

@@ -1,5 +1,5 @@
 import type { OutputOf, certificatesRenew } from '@anqu/contract'
-import { sql, type Queryable } from '@anqu/platform'
+import { sql, type Queryable, type Transaction } from '@anqu/platform'
 
 export type Issued = OutputOf<typeof certificatesRenew>
 
@@ -82,3 +82,11 @@ export const finish = (db: Queryable, renewalId: string) =>
   db.execute(
     sql`update certificate_renewal set state = 'done' where renewal_id = ${renewalId} and state = 'certified'`,
   )
+
+/** Gives up what a device has open; answers the certificates issued for it that were not installed. */
+export async function endRenewals(tx: Transaction, deviceId: string): Promise<string[]> {
+  const ended = await tx.query<{ certificate_serial: string | null }>(sql`
+    update certificate_renewal set state = 'abandoned'
+    where device_id = ${deviceId} and state in ('begun', 'certified') returning certificate_serial`)
+  return ended.flatMap(({ certificate_serial: serial }) => serial ?? [])
+}

@@ -7,7 +7,14 @@ import type { Keys } from '../../needs/keys.ts'
 import { randomBelow } from './domain/keyboard-layout.ts'
 
 export type OtpPurpose =
-  'register' | 'login' | 'bind-device' | 'set-transaction-password' | 'operation' | 'staff-login'
+  | 'register'
+  | 'login'
+  | 'bind-device'
+  | 'release-device'
+  | 'resume-certificate'
+  | 'set-transaction-password'
+  | 'operation'
+  | 'staff-login'
 
 /** Sends one text message; throws when the operator did not take it. */
 export type SendSms = (message: { phone: string; text: string; reference: string }) => Promise<void>
@@ -33,6 +40,8 @@ const purposeText: Readonly<Record<OtpPurpose, string>> = {
   register: '注册账户',
   login: '在新设备登录',
   'bind-device': '绑定设备并申请证书',
+  'release-device': '停用设备及其证书',
+  'resume-certificate': '恢复使用设备证书',
   'set-transaction-password': '设置交易密码',
   operation: '确认交易',
   'staff-login': '登录管理后台',

@@ -58,7 +58,8 @@ export type Sessions = {
   readonly resolve: (token: string, clientKeyId: string, use: SessionUse) => Promise<CustomerSession>
   /** The account of a login that waits for its code, for sending that code. */
   pendingAccount(loginId: string, context: RequestContext): Promise<string>
-  endAllOf(tx: Transaction, accountId: string, reason: string): Promise<void>
+  /** Every session of the account but this one. */
+  endOthersOf(tx: Transaction, own: { accountId: string; sessionId: string }, reason: string): Promise<void>
   countActive(): Promise<number>
 }
 
@@ -71,7 +72,7 @@ export function createSessions(given: Omit<SessionNeeds, 'sessions' | 'history'>
   return {
     resolve: createSessionResolver({ ...needs, store: sessions }),
     pendingAccount: async (loginId, context) => (await pendingLogin(needs, loginId, context)).accountId,
-    endAllOf: (tx, accountId, reason) => sessions.endAllOf(tx, accountId, reason),
+    endOthersOf: (tx, own, reason) => sessions.endOthersOf(tx, own, reason),
     countActive: () => countActiveSessions(needs),
     routes: [
       bind(sessionsBeginLogin, (input, context) => beginLogin(needs, input, context)),

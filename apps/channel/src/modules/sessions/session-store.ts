@@ -25,6 +25,8 @@ const tokenBytes = 32
 
 export type SessionStore = ReturnType<typeof createSessionStore>
 
+type Own = { readonly accountId: string; readonly sessionId: string }
+
 export function createSessionStore({
   db,
   clock,
@@ -91,9 +93,10 @@ export function createSessionStore({
       await db.execute(sql`
         update session set state = 'ended', ended_reason = ${reason} where session_id = ${sessionId} and state = 'active'`)
     },
-    async endAllOf(tx: Transaction, accountId: string, reason: string): Promise<void> {
+    async endOthersOf(tx: Transaction, { accountId, sessionId }: Own, reason: string): Promise<void> {
       await tx.execute(sql`
-        update session set state = 'ended', ended_reason = ${reason} where account_id = ${accountId} and state = 'active'`)
+        update session set state = 'ended', ended_reason = ${reason}
+        where account_id = ${accountId} and session_id <> ${sessionId} and state = 'active'`)
     },
   }
 }

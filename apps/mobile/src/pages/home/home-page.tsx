@@ -18,6 +18,7 @@ import { useApp, type Session } from '../../app/app-context.tsx'
 import type { Place } from '../../app/router.ts'
 import { LoadedView } from '../../features/problem-view.tsx'
 import { useLoad } from '../../features/use-load.ts'
+import { CertificatePrompt } from '../certificate/certificate-prompt.tsx'
 import { ProductCard } from '../insurance/product-card.tsx'
 import { homeTexts } from './home-texts.ts'
 import { MainTabs } from './main-tabs.tsx'
@@ -52,6 +53,7 @@ export const HomePage = ({ session }: { session: Session }) => {
         <CoverCard />
         <SessionNotice session={session} />
         <DeviceNotice bound={session.deviceBound} onBind={() => go({ page: 'bind-device' })} />
+        {session.deviceBound && <CertificatePrompt />}
         <Messages />
         <Recommended />
       </main>

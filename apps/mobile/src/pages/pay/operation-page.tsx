@@ -19,6 +19,7 @@ import { toProblem, type Problem } from '../../api/problem.ts'
 import { useApp } from '../../app/app-context.tsx'
 import { ProblemNotice } from '../../features/problem-view.tsx'
 import { useLoad } from '../../features/use-load.ts'
+import { CertificatePrompt } from '../certificate/certificate-prompt.tsx'
 import { pollDelayMs } from './poll-delay.ts'
 import { payTexts } from './pay-texts.ts'
 import { receiptLines } from './read-receipt.ts'
@@ -86,6 +87,7 @@ export const OperationPage = ({ operationId }: { operationId: string }) => {
       }
     >
       {problem && <ProblemNotice problem={problem} />}
+      {done && <CertificatePrompt />}
       {operation ? <Outcome operation={operation} /> : !problem && <Skeleton />}
     </Screen>
   )

@@ -1,38 +1,26 @@
-import { devicesList, devicesRelease, sessionsCurrent, type OutputOf } from '@anqu/contract'
+import { devicesList, type OutputOf } from '@anqu/contract'
 import {
   Button,
   Card,
   PageState,
   Pill,
   Screen,
-  Sheet,
   formatDateTime,
   formatDay,
   useLanguage,
   useTexts,
 } from '@anqu/ui'
-import { useState } from 'react'
 import { useApp } from '../../app/app-context.tsx'
-import { LoadedView, ProblemNotice } from '../../features/problem-view.tsx'
+import { LoadedView } from '../../features/problem-view.tsx'
 import { useLoad } from '../../features/use-load.ts'
-import { useTask } from '../../features/use-task.ts'
 import { securityTexts } from './security-texts.ts'
 
 type Device = OutputOf<typeof devicesList>['devices'][number]
 
 export const DevicesPage = () => {
-  const { api, back, setSession } = useApp()
+  const { api, back, go } = useApp()
   const t = useTexts(securityTexts)
   const { loaded, reload } = useLoad('devices', () => api.call(devicesList, {}))
-  const { busy, problem, run } = useTask()
-  const [asked, setAsked] = useState<Device>()
-  const release = (device: Device) =>
-    run(async () => {
-      await api.call(devicesRelease, { deviceId: device.deviceId })
-      setAsked(undefined)
-      if (device.current) setSession(await api.call(sessionsCurrent, {}))
-      reload()
-    })
   return (
     <Screen title={t('devices')} onBack={back}>
       <LoadedView loaded={loaded} onRetry={reload}>
@@ -41,23 +29,15 @@ export const DevicesPage = () => {
             <PageState icon="phone" title={t('noDevices')} />
           ) : (
             devices.map((device) => (
-              <DeviceCard key={device.deviceId} device={device} onRelease={() => setAsked(device)} />
+              <DeviceCard
+                key={device.deviceId}
+                device={device}
+                onRelease={() => go({ page: 'report-device', deviceId: device.deviceId })}
+              />
             ))
           )
         }
       </LoadedView>
-      {asked && (
-        <Sheet title={t('releaseTitle')} onClose={() => setAsked(undefined)}>
-          <p>{t('releaseText')}</p>
-          {problem && <ProblemNotice problem={problem} />}
-          <Button wide look="danger" busy={busy} onPress={() => void release(asked)}>
-            {t('releaseConfirm')}
-          </Button>
-          <Button wide look="secondary" onPress={() => setAsked(undefined)}>
-            {t('cancel')}
-          </Button>
-        </Sheet>
-      )}
     </Screen>
   )
 }

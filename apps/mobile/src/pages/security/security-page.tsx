@@ -29,6 +29,12 @@ export const SecurityPage = ({ session }: { session: Session }) => {
                 onPress={() => go({ page: session.deviceBound ? 'devices' : 'bind-device' })}
               />
               <Cell
+                icon="shield"
+                title={t('certificates')}
+                note={t('certificatesNote')}
+                onPress={() => go({ page: 'certificates' })}
+              />
+              <Cell
                 icon="key"
                 title={t('transactionPassword')}
                 note={t(profile.hasTransactionPassword ? 'passwordSet' : 'passwordUnset')}
