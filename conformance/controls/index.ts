@@ -2,6 +2,7 @@ import type { Control } from '../runner/control.ts'
 import { auditControls } from './audit.ts'
 import { bindingControls } from './binding.ts'
 import { certificateEnvelopeControls } from './certificate-envelope.ts'
+import { certificateLifecycleControls } from './certificate-lifecycle.ts'
 import { certificateRenewalControls } from './certificate-renewal.ts'
 import { certificateStatusControls } from './certificate-status.ts'
 import { certificateValidationControls } from './certificate-validation.ts'
@@ -40,6 +41,7 @@ export const allControls: readonly Control[] = [
   ...tsmControls,
   ...bindingControls,
   ...certificateRenewalControls,
+  ...certificateLifecycleControls,
   ...certificateValidationControls,
   ...certificateEnvelopeControls,
   ...certificateStatusControls,

@@ -291,6 +291,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   plain('certificates are not registered', ['binding.registered', 'binding.release-and-revocation'], {
     rows: (rows) => rows.filter((row) => !('serial' in row) && !('state' in row)),
   }),
+  plain('another holder stands in the register', ['certificate-lifecycle.identity'], {
+    rows: (rows) => rows.map((row) => ('holder' in row ? { ...row, holder: 'somebody' } : row)),
+  }),
   plain(
     'nobody says that a certificate is about to expire',
     ['certificate-renewal.whole-flow'],

@@ -138,6 +138,26 @@ test('an issued certificate leads to the root, carries the financial policy and 
   expect(issued.serial).toMatch(/^[0-9a-f]{32}$/)
 })
 
+test('a certificate names its holder by the pseudonym it is registered under, and no request does so itself', async () => {
+  const issued = await call<Issued>(
+    '/v1/certificates',
+    await order(Sm2PrivateKey.generate(), { holder: 'holder-7' }),
+  )
+  const { subject } = parseCertificate(base64ToBytes(issued.certificate))
+  expect(subject).toContainEqual({ type: 'UID', value: 'holder-7' })
+  const key = Sm2PrivateKey.generate()
+  const csr = await createCsr({
+    key: privateKeySigner(key),
+    subject: [
+      { type: 'CN', value: owner.terminalId },
+      { type: 'UID', value: 'somebody else' },
+    ],
+  })
+  expect(await call('/v1/certificates', await order(key, { csr: bytesToBase64(csr) }))).toEqual({
+    refused: 'not-issued',
+  })
+})
+
 test('the same key and request answer the same certificate; another request under it is refused', async () => {
   const first = await order()
   const issued = await call<Issued>('/v1/certificates', first)

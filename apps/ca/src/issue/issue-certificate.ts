@@ -97,6 +97,7 @@ function readRequest(der: Uint8Array, subject: string | null): Csr {
     const names = csr.subject.filter(({ type }) => type === 'CN').map(({ value }) => value)
     if (subject !== null && (names.length !== 1 || names[0] !== subject))
       throw notIssued('the request names another subject')
+    if (csr.subject.some(({ type }) => type === 'UID')) throw notIssued('the request names its holder itself')
     if (!verifyCsr(csr)) throw notIssued('the request is not signed by its key')
     return csr
   } catch (error) {
@@ -110,7 +111,7 @@ type Draft = Pick<
   'serialHex' | 'shard' | 'profileVersion' | 'der' | 'notBeforeMs' | 'notAfterMs'
 >
 
-async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Draft> {
+async function sign(needs: IssueNeeds, { profile: name, registration }: Order, csr: Csr): Promise<Draft> {
   const { clock, keys, profiles, shards } = needs
   const profile = profiles.current(name)
   const serial = randomSerial()
@@ -120,7 +121,8 @@ async function sign(needs: IssueNeeds, name: ProfileName, csr: Csr): Promise<Dra
   const notAfterMs = Math.min(clock.nowMs() + validMsOf(profile), keys.issuing.certificate.notAfterMs)
   const der = await buildCertificate({
     serial,
-    subject: csr.subject,
+    // B-5.1-3: who holds it, by the pseudonym it is registered under.
+    subject: registration ? [...csr.subject, { type: 'UID', value: registration.holder }] : csr.subject,
     publicKey: csr.publicKey,
     notBeforeMs,
     notAfterMs,
@@ -143,7 +145,7 @@ export async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
   const request = base64ToBytes(order.csr)
   const requestDigest = sm3(request)
   const csr = readRequest(request, order.subject)
-  const draft = await sign(needs, order.profile, csr)
+  const draft = await sign(needs, order, csr)
   const registered = await needs.register({
     ...draft,
     profile: order.profile,

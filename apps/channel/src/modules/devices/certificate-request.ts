@@ -3,7 +3,7 @@ import { ParseError } from '@anqu/encoding'
 import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { parseCsr, PkiError, verifyCsr, type Name } from '@anqu/pki'
 
-/** Pseudonymous: the CA and who reads a certificate learn the device's id and nothing else. */
+/** Pseudonymous: a certificate tells the device's id, and the CA adds the holder's pseudonym (B-5.1-3). */
 export const subjectOf = (deviceId: string) => [
   { type: 'C' as const, value: 'CN' },
   { type: 'O' as const, value: 'Anqu' },
