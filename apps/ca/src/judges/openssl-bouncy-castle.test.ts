@@ -31,7 +31,7 @@ beforeAll(async () => {
   ;[good, revoked, held] = [await issued.customer(), await issued.customer(), await issued.customer()]
   await issued.change('revoke', revoked)
   await issued.change('suspend', held)
-})
+}, 180_000)
 afterAll(async () => {
   await issued.close()
   rmSync(folder, { recursive: true })

@@ -11,7 +11,7 @@ import { IssuedByCa } from './issued-by-ca.ts'
 let issued: IssuedByCa
 beforeAll(async () => {
   issued = await IssuedByCa.open()
-})
+}, 180_000)
 afterAll(() => issued.close())
 
 const places = (name: string): RegExp => new RegExp(`^uri:${caTestUrl}/${name}$`)

@@ -56,7 +56,7 @@ describe.each(Object.entries(adapters))('%s', (_, open) => {
   let ca: AdaptedCa
   beforeAll(async () => {
     ca = await open()
-  })
+  }, 180_000)
   afterAll(() => ca.close())
 
   const csrOf = (key: Sm2PrivateKey, name = 'x'): Promise<Uint8Array> =>
