@@ -6,6 +6,7 @@ export { GmCryptoError, type GmErrorCode } from './errors.ts'
 export {
   exportEncryptedPkcs8,
   importEncryptedPkcs8,
+  randomPassword,
   type EncryptedPkcs8Options,
 } from './formats/encrypted-pkcs8.ts'
 export {

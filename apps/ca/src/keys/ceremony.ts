@@ -1,6 +1,7 @@
 import {
   exportEncryptedPkcs8,
   importEncryptedPkcs8,
+  randomPassword,
   sm3,
   Sm2PrivateKey,
   type SecretBytes,
@@ -95,7 +96,7 @@ async function sealRoot(
   const set = fingerprintOf(root.certificate).slice(0, 16)
   const { passphrase, shares } = await newPassphrase(custodians, threshold, set)
   done(`passphrase split into ${shares.length} shares, any ${threshold} of which open the root key`)
-  const sealed = exportEncryptedPkcs8(root.key, passphrase)
+  const sealed = exportEncryptedPkcs8(root.key, passphrase, randomPassword)
   passphrase.wipe()
   await tryShares(sealed, root, { shares, threshold })
   done('root key opened with every custodian’s share in turn')

@@ -3,6 +3,7 @@ import path from 'node:path'
 import {
   exportEncryptedPkcs8,
   importEncryptedPkcs8,
+  randomPassword,
   type SecretBytes,
   type Sm2PrivateKey,
 } from '@anqu/gm-crypto'
@@ -50,7 +51,7 @@ export class KeyFolder {
   }
 
   async writeKey(label: string, { key, certificate }: AuthorityKey, kek: SecretBytes): Promise<void> {
-    await this.write(`${label}.p8`, exportEncryptedPkcs8(key, kek))
+    await this.write(`${label}.p8`, exportEncryptedPkcs8(key, kek, randomPassword))
     await this.write(`${label}.cer`, certificate.raw)
   }
 

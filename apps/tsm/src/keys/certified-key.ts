@@ -1,7 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
-import { exportEncryptedPkcs8, importEncryptedPkcs8, Sm2PrivateKey, type SecretBytes } from '@anqu/gm-crypto'
+import {
+  exportEncryptedPkcs8,
+  importEncryptedPkcs8,
+  randomPassword,
+  Sm2PrivateKey,
+  type SecretBytes,
+} from '@anqu/gm-crypto'
 import { createCsr, parseCertificate, privateKeySigner, type Certificate } from '@anqu/pki'
 import { readIfPresent } from '@anqu/platform'
 import type { AuthorityLink } from './authority-link.ts'
@@ -33,7 +39,9 @@ export async function loadCertifiedKey(options: {
       ? Sm2PrivateKey.generate()
       : importEncryptedPkcs8(base64ToBytes(storedKey.trim()), kek)
   if (storedKey === undefined)
-    await writeFile(keyFile, `${bytesToBase64(exportEncryptedPkcs8(key, kek))}\n`, { mode: 0o600 })
+    await writeFile(keyFile, `${bytesToBase64(exportEncryptedPkcs8(key, kek, randomPassword))}\n`, {
+      mode: 0o600,
+    })
   const stored = await readIfPresent(certificateFile)
   const der = stored === undefined ? await request() : base64ToBytes(stored.trim())
   if (stored === undefined) await writeFile(certificateFile, `${bytesToBase64(der)}\n`)

@@ -26,6 +26,9 @@ export interface EncryptedPkcs8Options {
 const saltLength = 16
 const defaultIterations = 100_000
 const fewestIterations = 1000
+
+/** For a password that is a random key of 16 bytes or more: what cannot be guessed needs no stretching. */
+export const randomPassword: EncryptedPkcs8Options = { iterations: fewestIterations }
 // A file from outside decides how long PBKDF2 runs; this bound keeps that below a few seconds.
 const mostIterations = 10_000_000
 const mostSaltBytes = 1024

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { base64ToBytes, bytesToBase64, bytesToHex } from '@anqu/encoding'
-import { exportEncryptedPkcs8, importEncryptedPkcs8, Sm2PrivateKey } from '@anqu/gm-crypto'
+import { exportEncryptedPkcs8, importEncryptedPkcs8, randomPassword, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { loadKeyFile, readIfPresent } from '../key-file.ts'
 
 /**
@@ -23,7 +23,9 @@ export async function loadCallerKey(options: {
   const key =
     stored === undefined ? Sm2PrivateKey.generate() : importEncryptedPkcs8(base64ToBytes(stored.trim()), kek)
   if (stored === undefined)
-    await writeFile(file, `${bytesToBase64(exportEncryptedPkcs8(key, kek))}\n`, { mode: 0o600 })
+    await writeFile(file, `${bytesToBase64(exportEncryptedPkcs8(key, kek, randomPassword))}\n`, {
+      mode: 0o600,
+    })
   await mkdir(callersDir, { recursive: true })
   await writeFile(path.join(callersDir, `${caller}.pub`), `${bytesToHex(key.publicKey.bytes)}\n`)
   return key
