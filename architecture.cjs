@@ -105,10 +105,10 @@ const modules = 'apps/channel/src/modules'
 const test = '\\.test\\.tsx?$'
 const below = (folders) => `^(?:${folders.join('|')})/`
 
-/** The channel's adapters of bank and CA are tested against the other side in process; nothing but those tests knows both. */
+/** The channel's adapters of bank, CA and TSM are tested against the other side in process; nothing but those tests knows both. */
 const adapterTests = [
   '^apps/channel/src/modules/payments/bank-core/[^/]+\\.test\\.ts$',
-  '^apps/channel/src/modules/certificates/[^/]+\\.(?:test|fixture)\\.ts$',
+  '^apps/channel/src/modules/(?:certificates|secure-elements)/[^/]+\\.(?:test|fixture)\\.ts$',
 ]
 
 const workspaceRules = Object.entries(workspaceArrows).map(([folder, targets]) => ({

@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { devicesList, staffHoldCertificate, staffPropose } from '@anqu/contract'
+import {
+  devicesList,
+  staffApplications,
+  staffHoldCertificate,
+  staffPropose,
+  staffProposeCampaign,
+} from '@anqu/contract'
 import { startLiveSystem, type Customer, type LiveSystem } from '@anqu/conformance/system'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +18,7 @@ const desk = { name: 'desk', widthPx: 1280, heightPx: 800 }
 const phone = { name: 'phone', widthPx: 390, heightPx: 844 }
 
 describe.skipIf(chromiumPath() === undefined)(
-  `certificates at the console in Chromium (${skippedWithoutChromium} otherwise)`,
+  `certificates and cards at the console in Chromium (${skippedWithoutChromium} otherwise)`,
   () => {
     let dataDir: string
     let system: LiveSystem
@@ -79,8 +85,35 @@ describe.skipIf(chromiumPath() === undefined)(
       expect([...misdeeds, ...others]).toEqual([])
     })
 
+    test('one locks a customer’s card alone, but to empty it takes another one’s approval', async () => {
+      await system.fixtures.ready()
+      const { staff: first, page, misdeeds } = await atDesk('operator', 'cards-first')
+      await first.open('安全单元')
+      await page.locator('tbody tr').first().click()
+      await first.see('步骤记录')
+      await first.look('detail')
+      await page.locator('.co-drawer').getByRole('button', { name: '锁定', exact: true }).click()
+      await page.getByRole('textbox', { name: '原因说明' }).fill('客户来电，手机丢失')
+      await first.look('dialog')
+      await page.locator('dialog').getByRole('button', { name: '锁定', exact: true }).click()
+      await first.see('卡片下次联系时执行')
+      await first.see('待锁定')
+      await first.press('申请清空')
+      await page.getByRole('textbox', { name: '原因说明' }).fill('客户不再使用此设备')
+      await first.press('提交申请')
+      await first.see('这是您本人提交的申请，须由另一位同事批准。')
+      await first.look('own')
+      const { staff: second, page: other, misdeeds: others } = await atDesk('administrator', 'cards-second')
+      await second.open('安全单元')
+      await second.see('客户不再使用此设备')
+      await second.press('批准')
+      await second.see('待清空')
+      expect(await other.getByText('待审批的申请').count()).toBe(0)
+      expect([...misdeeds, ...others]).toEqual([])
+    })
+
     test.each([desk, phone])(
-      'every view of certificates fits a $name in both languages and themes and breaks no policy',
+      'every view of certificates and cards fits a $name in both languages and themes and breaks no policy',
       async (size) => {
         const held = await serialOf(await system.fixtures.ready())
         const operator = await system.newStaff('operator')
@@ -100,17 +133,24 @@ describe.skipIf(chromiumPath() === undefined)(
         await operator.call(staffPropose, {
           action: { kind: 'resume', serial: held, reason: '已与客户核实，设备找回' },
         })
+        const [application] = (await operator.call(staffApplications, {})).applications
+        if (application === undefined) throw new Error('no application')
+        const { applicationId, version } = application
+        await operator.call(staffProposeCampaign, { name: '冬季更新', applicationId, version })
         const { staff, page, misdeeds } = await atDesk('administrator', `certificates-${size.name}`, size)
         const base = system.addresses['console'] ?? ''
         const places = {
           search: ['certificates', '.co-table'],
           detail: [`certificates?open=${held}`, '.co-drawer .aq-facts'],
-          calendar: ['certificates?view=calendar', '.co-calendar'],
+          calendar: ['certificates?view=calendar&year=2', '.co-day[data-level]'],
           statistics: ['certificates?view=statistics', '.co-shares'],
           profiles: ['certificates?view=profiles', '.co-table'],
           profile: ['certificates?view=profiles&open=customer-signing', '.co-drawer form'],
           publication: ['certificates?view=publication', '.co-table'],
           approvals: ['approvals', '.co-proposal'],
+          cards: ['cards', '.co-table'],
+          applications: ['cards?view=applications', '.co-proposal'],
+          campaigns: ['cards?view=campaigns', '.co-proposal'],
         } as const
         const lookAtAll = async (look: string) => {
           for (const [name, [place, shown]] of Object.entries(places)) {

@@ -57,7 +57,7 @@ describe.skipIf(chromiumPath() === undefined)(
         await page.getByRole('button', { name: '验证审计链' }).click()
         await page.getByText('审计链完整').waitFor()
         await look('verified')
-        for (const name of ['证书', '审批', '锁定', '符合性']) {
+        for (const name of ['证书', '审批', '安全单元', '锁定', '符合性']) {
           await open(name)
           await look(name)
         }

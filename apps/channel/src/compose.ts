@@ -48,7 +48,11 @@ import {
 } from './modules/operations/index.ts'
 import { createOperators, staffNames, type Operators } from './modules/operators/index.ts'
 import { createHttpBankCore, createPaymentAccounts, payPremium } from './modules/payments/index.ts'
-import { createSecureElements, type ServiceManager } from './modules/secure-elements/index.ts'
+import {
+  createSecureElements,
+  type CardOffice,
+  type ServiceManager,
+} from './modules/secure-elements/index.ts'
 import { createSessions, environmentHash, type Sessions } from './modules/sessions/index.ts'
 
 /** Everything the channel reaches outside itself. */
@@ -63,6 +67,7 @@ export type Outside = {
   readonly authority: CertificationAuthority
   readonly authorityOverview: AuthorityOverview
   readonly serviceManager: ServiceManager
+  readonly cardOffice: CardOffice
   readonly bankUrl: string
   readonly sendSms: SendSms
   readonly witness: Witness | undefined
@@ -234,6 +239,8 @@ function composePeople(outside: Outside, base: Base) {
     clock,
     audit,
     manager: outside.serviceManager,
+    office: outside.cardOffice,
+    staffNames: (staffIds) => staffNames(db, staffIds),
     assertBinding: (bindingId, context) => devices.assertOpenBinding(bindingId, context),
   })
   const followed = secureElements.following(audit)

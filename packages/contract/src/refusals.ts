@@ -94,6 +94,12 @@ export const refusals = {
     '请先完成安全单元应用的安装',
     'The application of the secure element must be installed first',
   ),
+  'card.not-found': entry(
+    404,
+    '没有找到该安全单元、应用或任务',
+    'There is no such card, application or campaign',
+  ),
+  'card.not-possible': entry(409, '当前状态不能执行此操作', 'The present state does not allow that'),
   'device.not-bound': entry(403, '请先绑定本设备', 'Please bind this device first'),
   'device.already-bound': entry(409, '本设备已绑定', 'This device is already bound'),
   'device.binding-failed': entry(

@@ -16,12 +16,14 @@ export async function connectOutside(
   const { caUrl, caCallersDir, tsmUrl, tsmCallersDir } = config
   const ca = await connectHttpAuthority({ url: caUrl, dataDir, callersDir: caCallersDir, clock })
   const anchors = (): Promise<Uint8Array[]> => ca.authority.anchors()
+  const tsm = await connectTsm({ url: tsmUrl, dataDir, callersDir: tsmCallersDir, clock, anchors })
   return {
     ...opened,
     clock,
     authority: ca.authority,
     authorityOverview: ca.overview,
-    serviceManager: await connectTsm({ url: tsmUrl, dataDir, callersDir: tsmCallersDir, clock, anchors }),
+    serviceManager: tsm.manager,
+    cardOffice: tsm.office,
     kek: await loadKeyFile(path.join(dataDir, 'key-encryption-key')),
     bankUrl: config.bankUrl,
     sendSms: createSmsOperator(config.smsUrl),

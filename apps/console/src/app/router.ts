@@ -5,6 +5,7 @@ export const pages = [
   'audit',
   'certificates',
   'approvals',
+  'cards',
   'locks',
   'conformance',
 ] as const

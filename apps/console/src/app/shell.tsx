@@ -1,6 +1,7 @@
 import { Brand, useTexts, type Theme } from '@anqu/ui'
 import { ApprovalsPage } from '../pages/approvals/approvals-page.tsx'
 import { AuditPage } from '../pages/audit-page.tsx'
+import { CardsPage } from '../pages/cards/cards-page.tsx'
 import { CertificatesPage } from '../pages/certificates/certificates-page.tsx'
 import { ConformancePage } from '../pages/conformance-page.tsx'
 import { LocksPage } from '../pages/locks-page.tsx'
@@ -16,6 +17,7 @@ const views: Readonly<Record<PageName, () => React.ReactNode>> = {
   audit: AuditPage,
   certificates: CertificatesPage,
   approvals: ApprovalsPage,
+  cards: CardsPage,
   locks: LocksPage,
   conformance: ConformancePage,
 }

@@ -9,6 +9,8 @@ import {
   type ServiceCall,
 } from '@anqu/platform'
 import { countAnswer, paths, protocol, scriptAnswer, trustAnswer, trustPath } from '@anqu/tsm/api'
+import type { CardOffice } from './card-office.ts'
+import { createHttpCardOffice } from './http-card-office.ts'
 import type { ServiceManager } from './service-manager.ts'
 
 const timeoutMs = 5_000
@@ -27,7 +29,7 @@ type Options = {
  * The built-in TSM over HTTP. Calls are signed by the channel's own key; every answer must be signed under a certificate that
  * names the TSM and leads to the CA's root. The first call makes the connection, so that the channel starts without the TSM.
  */
-export async function connectTsm(options: Options): Promise<ServiceManager> {
+export async function connectTsm(options: Options): Promise<{ manager: ServiceManager; office: CardOffice }> {
   const { dataDir, callersDir } = options
   const key = await loadCallerKey({ dataDir, callersDir, caller: 'channel', service: 'tsm' })
   let connected: Promise<ServiceCall> | undefined
@@ -43,6 +45,10 @@ export async function connectTsm(options: Options): Promise<ServiceManager> {
     })
     return (await connected)(path, body, schema)
   }
+  return { manager: createHttpManager(call), office: createHttpCardOffice(call) }
+}
+
+function createHttpManager(call: ServiceCall): ServiceManager {
   return {
     begin: (request) => call(paths.scriptBegin, request, scriptAnswer),
     continue: (request) => call(paths.scriptContinue, request, scriptAnswer),

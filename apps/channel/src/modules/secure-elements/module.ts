@@ -16,7 +16,11 @@ import {
 } from '@anqu/platform'
 import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
+import { applicationRoutes } from './application-routes.ts'
+import type { CardOffice } from './card-office.ts'
+import { cardRoutes } from './card-routes.ts'
 import type { Script, ServiceManager, StepReport } from './service-manager.ts'
+import type { CardStaffNeeds } from './staff-needs.ts'
 import { createFlowSteps, type FlowSteps } from './steps.ts'
 
 export type SecureElements = Pick<FlowSteps, 'following' | 'verifying'> & {
@@ -37,6 +41,8 @@ export type SecureElementNeeds = {
   readonly clock: Clock
   readonly audit: AuditLog
   readonly manager: ServiceManager
+  readonly office: CardOffice
+  readonly staffNames: CardStaffNeeds['staffNames']
   /** Throws unless this binding is open, of this customer and this client instance. */
   readonly assertBinding: (bindingId: string, context: RequestContext) => Promise<void>
 }
@@ -67,6 +73,8 @@ export function createSecureElements(needs: SecureElementNeeds): SecureElements 
       await sendReports(needs)
     },
     routes: [
+      ...cardRoutes(needs),
+      ...applicationRoutes(needs),
       bind(secureElementsProvision, async ({ bindingId, ...card }, context) => {
         const { accountId } = customerOf(context)
         // B-6.1-6 step 2: nothing is handed out before the holder was authenticated, by session and code.

@@ -1,0 +1,85 @@
+import type { ServiceCall } from '@anqu/platform'
+import {
+  campaignAnswer,
+  campaignsAnswer,
+  cardAnswer,
+  cardsAnswer,
+  packageAnswer,
+  packagesAnswer,
+  paths,
+  recordsAnswer,
+  type campaign,
+  type card,
+  type sePackage,
+} from '@anqu/tsm/api'
+import type { z } from 'zod'
+import type { Application, Campaign, CardOffice, CardView } from './card-office.ts'
+
+/** The calls of staff to the built-in TSM. */
+export function createHttpCardOffice(call: ServiceCall): CardOffice {
+  return {
+    async cards({ accountId, cursor = null, ...rest }) {
+      const found = await call(paths.cards, { ...rest, cursor, holder: accountId }, cardsAnswer)
+      return { cards: found.cards.map(toCard), nextCursor: found.nextCursor }
+    },
+    async records(cardId, limit) {
+      const records = await allRecords(call, cardId)
+      return records.slice(-limit).map(({ cardId: _card, hash: _hash, ...record }) => record)
+    },
+    order: async (order) => toCard((await call(paths.cardOrder, order, cardAnswer)).card),
+    applications: async () => (await call(paths.packages, {}, packagesAnswer)).packages.map(toApplication),
+    async setApplication({ applicationId: aid, ...rest }) {
+      return toApplication((await call(paths.packageState, { ...rest, aid }, packageAnswer)).package)
+    },
+    async campaigns({ cursor = null, limit }) {
+      const found = await call(paths.campaigns, { cursor, limit }, campaignsAnswer)
+      return { campaigns: found.campaigns.map(toCampaign), nextCursor: found.nextCursor }
+    },
+    async proposeCampaign({ applicationId: packageAid, version: packageVersion, ...rest }) {
+      const body = { ...rest, packageAid, packageVersion, cards: null }
+      return toCampaign((await call(paths.campaignPropose, body, campaignAnswer)).campaign)
+    },
+    decideCampaign: async (order) =>
+      toCampaign((await call(paths.campaignDecide, order, campaignAnswer)).campaign),
+  }
+}
+
+const recordPage = 200
+/** A card lives through a few hundred steps; one with more shows the first ones. */
+const recordPages = 10
+
+async function allRecords(call: ServiceCall, cardId: string) {
+  const records: z.infer<typeof recordsAnswer>['records'] = []
+  let cursor: string | null = null
+  for (let pages = 0; pages < recordPages; pages += 1) {
+    const body = { cardId, limit: recordPage, cursor }
+    const found: z.infer<typeof recordsAnswer> = await call(paths.records, body, recordsAnswer)
+    records.push(...found.records)
+    cursor = found.nextCursor
+    if (cursor === null) break
+  }
+  return records
+}
+
+const toCard = ({ holder, packageAid, packageVersion, ...rest }: z.infer<typeof card>): CardView => ({
+  ...rest,
+  accountId: holder,
+  applicationId: packageAid,
+  applicationVersion: packageVersion,
+})
+
+const toApplication = ({ aid, modules: _modules, ...rest }: z.infer<typeof sePackage>): Application => ({
+  ...rest,
+  applicationId: aid,
+})
+
+const toCampaign = (given: z.infer<typeof campaign>): Campaign => {
+  const { packageAid, packageVersion, requester, approver, ...rest } = given
+  return {
+    ...rest,
+    applicationId: packageAid,
+    version: packageVersion,
+    requestedBy: requester,
+    approvedBy: approver,
+  }
+}

@@ -1,0 +1,149 @@
+import type {
+  OutputOf,
+  staffApplications,
+  staffCampaigns,
+  staffCard,
+  staffCards,
+  staffDecideCampaign,
+  staffOrderCard,
+} from '@anqu/contract'
+import { ServiceUnavailable, uuidv7 } from '@anqu/platform'
+import { testDatabase, type TestDatabase } from '@anqu/platform/testing'
+import { Phone, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { StaffSession } from '../../http/bound-route.ts'
+import { call, installation, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
+import { applicationRoutes } from './application-routes.ts'
+import { cardRoutes } from './card-routes.ts'
+import { createHttpCardOffice } from './http-card-office.ts'
+
+type Staff = StaffSession & { name: string }
+const named = (name: string, role: StaffSession['role']): Staff => ({ staffId: uuidv7(), name, role })
+const [chen, wang, auditor] = [named('陈', 'operator'), named('王', 'operator'), named('方', 'auditor')]
+const audit = recordingAudit()
+let tsm: TsmWorld
+let database: TestDatabase
+let away = false
+let as: <T>(staff: Staff, route: string, input: object) => Promise<T>
+
+beforeAll(async () => {
+  tsm = await tsmWorld()
+  database = await testDatabase(migrationsOf('secure-elements'))
+  const needs = {
+    db: database.db,
+    clock: tsm.clock,
+    audit,
+    office: createHttpCardOffice((path, body, schema) =>
+      away ? Promise.reject(new ServiceUnavailable('away')) : tsm.call(path, body, schema),
+    ),
+    staffNames: (ids: readonly string[]) =>
+      Promise.resolve(
+        new Map(
+          [chen, wang].filter(({ staffId }) => ids.includes(staffId)).map((who) => [who.staffId, who.name]),
+        ),
+      ),
+  }
+  const routes = [...cardRoutes(needs), ...applicationRoutes(needs)]
+  as = (staff, route, input) => call(routes, route, input, installation({ staff }))
+})
+afterAll(async () => {
+  await tsm.close()
+  await database.drop()
+})
+beforeEach(() => {
+  audit.events.length = 0
+})
+
+async function provisioned(): Promise<{ phone: Phone; cardId: string }> {
+  const phone = new Phone(tsm)
+  await phone.run()
+  const { cards } = await as<OutputOf<typeof staffCards>>(auditor, 'staff.cards', {
+    accountId: phone.holder,
+    limit: 5,
+  })
+  return { phone, cardId: cards[0]?.cardId ?? '' }
+}
+const card = (cardId: string) => as<OutputOf<typeof staffCard>>(auditor, 'staff.card', { cardId })
+const order = (staff: Staff, cardId: string, what: string) =>
+  as<OutputOf<typeof staffOrderCard>>(staff, 'staff.order-card', { cardId, order: what, reason: '客户挂失' })
+const decide = (staff: Staff, requestId: string, decision = 'approve') =>
+  as(staff, 'staff.decide-card', { requestId, decision })
+
+test('one locks a card, two unlock it, and the card follows at its next contact', async () => {
+  const { phone, cardId } = await provisioned()
+  expect((await order(chen, cardId, 'lock')).request).toBeNull()
+  await phone.run('serve')
+  expect((await card(cardId)).card.state).toBe('locked')
+  const { request } = await order(chen, cardId, 'unlock')
+  if (request === null) throw new Error('no request')
+  expect(request).toMatchObject({ notApprovable: 'own', requestedBy: { name: '陈' } })
+  await expect(decide(chen, request.requestId)).rejects.toMatchObject({ code: 'approval.own' })
+  expect((await card(cardId)).requests).toHaveLength(1)
+  await decide(wang, request.requestId)
+  await expect(decide(wang, request.requestId)).rejects.toMatchObject({ code: 'approval.closed' })
+  expect(await card(cardId)).toMatchObject({ card: { order: 'unlock' }, requests: [] })
+  await phone.run('serve')
+  const { card: after, records } = await card(cardId)
+  expect(after).toMatchObject({ state: 'personalised', order: 'none', accountId: phone.holder })
+  expect(records.map(({ event }) => event)).toContain('card.unlock-ordered')
+  expect(audit.events.map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+    'staff.card-locked success',
+    'staff.card-requested success',
+    'staff.approved failure',
+    'staff.approved success',
+    'staff.approved failure',
+  ])
+})
+
+test('a request that was taken back or is out of time orders nothing', async () => {
+  const { cardId } = await provisioned()
+  const back = await order(chen, cardId, 'delete')
+  await decide(chen, back.request?.requestId ?? '', 'reject')
+  const late = await order(chen, cardId, 'delete')
+  tsm.clock.advance(24 * 3_600_000)
+  const closed = { code: 'approval.closed' }
+  await expect(decide(wang, back.request?.requestId ?? '')).rejects.toMatchObject(closed)
+  await expect(decide(wang, late.request?.requestId ?? '')).rejects.toMatchObject(closed)
+  expect(await card(cardId)).toMatchObject({ card: { order: 'none' }, requests: [] })
+})
+
+test('what the TSM does not answer leaves the request open for another try', async () => {
+  const { cardId } = await provisioned()
+  const requestId = (await order(chen, cardId, 'delete')).request?.requestId ?? ''
+  away = true
+  await expect(decide(wang, requestId)).rejects.toMatchObject({ code: 'server.unavailable' })
+  away = false
+  expect(await card(cardId)).toMatchObject({ card: { order: 'none' }, requests: [{ requestId }] })
+  await decide(wang, requestId)
+  expect(await card(cardId)).toMatchObject({ card: { order: 'delete' }, requests: [] })
+})
+
+test('auditors look and order nothing; nobody unlocks a card that is not locked', async () => {
+  const { cardId } = await provisioned()
+  for (const what of ['lock', 'unlock', 'delete'])
+    await expect(order(auditor, cardId, what)).rejects.toMatchObject({ code: 'staff.forbidden' })
+  await expect(order(chen, cardId, 'unlock')).rejects.toMatchObject({ code: 'card.not-possible' })
+  await expect(order(chen, 'ab'.repeat(10), 'lock')).rejects.toMatchObject({ code: 'card.not-found' })
+})
+
+test('a campaign starts when somebody else approves it, and anybody stops it', async () => {
+  const { applications } = await as<OutputOf<typeof staffApplications>>(auditor, 'staff.applications', {})
+  const [active] = applications
+  if (active === undefined) throw new Error('no application')
+  const { applicationId, version } = active
+  const { campaign } = await as<OutputOf<typeof staffDecideCampaign>>(chen, 'staff.propose-campaign', {
+    name: '全量更新',
+    applicationId,
+    version,
+  })
+  expect(campaign).toMatchObject({ state: 'proposed', own: true, requestedBy: { name: '陈' } })
+  const { campaignId } = campaign
+  const settle = (staff: Staff, decision: string) =>
+    as<OutputOf<typeof staffDecideCampaign>>(staff, 'staff.decide-campaign', { campaignId, decision })
+  await expect(settle(chen, 'approve')).rejects.toMatchObject({ code: 'approval.own' })
+  expect((await settle(wang, 'approve')).campaign).toMatchObject({ approvedBy: { name: '王' }, own: false })
+  await settle(chen, 'cancel')
+  await expect(settle(wang, 'resume')).rejects.toMatchObject({ code: 'card.not-possible' })
+  const { campaigns } = await as<OutputOf<typeof staffCampaigns>>(auditor, 'staff.campaigns', { limit: 5 })
+  expect(campaigns[0]).toMatchObject({ campaignId, state: 'cancelled' })
+})

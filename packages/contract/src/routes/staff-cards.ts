@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import { atMs, cursor, id } from '../values.ts'
+import { staffReason } from './staff-certificates.ts'
+import { staffRoute } from './staff-route.ts'
+
+const cardId = z.string().regex(/^[0-9a-f]{20}$/)
+const applicationId = z.string().regex(/^(?:[0-9a-f]{2}){5,16}$/)
+const person = z.strictObject({ staffId: z.string(), name: z.string() })
+export const cardState = z.enum(['enrolled', 'personalised', 'locked', 'deleted'])
+
+const cardView = z.strictObject({
+  cardId,
+  kind: z.enum(['virtual', 'physical']),
+  accountId: id.nullable(),
+  state: cardState,
+  /** What is done at the card's next contact. */
+  order: z.enum(['none', 'lock', 'unlock', 'delete']),
+  orderReason: z.string().nullable(),
+  keyVersion: z.int(),
+  applicationId: applicationId.nullable(),
+  applicationVersion: z.int().nullable(),
+  enrolledAtMs: atMs,
+  lastContactAtMs: atMs.nullable(),
+})
+
+/** Something about a card that a second person must approve. */
+const cardRequest = z.strictObject({
+  requestId: id,
+  cardId,
+  order: z.enum(['unlock', 'delete']),
+  reason: z.string(),
+  requestedBy: person,
+  requestedAtMs: atMs,
+  expiresAtMs: atMs,
+  /** Why the one who asks may not approve it; null when nothing stands against it. */
+  notApprovable: z.enum(['own', 'role']).nullable(),
+})
+
+export const staffCards = staffRoute({
+  name: 'staff.cards',
+  path: '/admin/v1/cards/list',
+  session: 'required',
+  zh: '安全单元列表',
+  en: 'Cards, and what about them waits for a second person',
+  input: z.strictObject({
+    cardId: cardId.optional(),
+    accountId: id.optional(),
+    state: cardState.optional(),
+    cursor: cursor.optional(),
+    limit: z.int().min(1).max(100),
+  }),
+  output: z.strictObject({
+    cards: z.array(cardView).max(100),
+    nextCursor: cursor.nullable(),
+    requests: z.array(cardRequest).max(100),
+  }),
+  clauses: ['B-6.1-1', 'B-6.1-3'],
+})
+
+export const staffCard = staffRoute({
+  name: 'staff.card',
+  path: '/admin/v1/cards/get',
+  session: 'required',
+  zh: '安全单元详情',
+  en: 'One card with the records of its steps',
+  input: z.strictObject({ cardId }),
+  output: z.strictObject({
+    card: cardView,
+    requests: z.array(cardRequest).max(100),
+    records: z
+      .array(
+        z.strictObject({
+          sequence: z.int(),
+          correlationId: id,
+          step: z.int().nullable(),
+          event: z.string(),
+          from: z.string(),
+          to: z.string(),
+          outcome: z.enum(['success', 'failure']),
+          detail: z.string(),
+          atMs,
+        }),
+      )
+      .max(100),
+  }),
+  clauses: ['B-6.1-6.s1'],
+})
+
+export const staffOrderCard = staffRoute({
+  name: 'staff.order-card',
+  path: '/admin/v1/cards/order',
+  session: 'required',
+  zh: '锁定安全单元或申请解锁、删除',
+  en: 'Lock a card at its next contact, or ask for what takes a second person',
+  input: z.strictObject({ cardId, order: z.enum(['lock', 'unlock', 'delete']), reason: staffReason }),
+  /** Null when it acted at once. */
+  output: z.strictObject({ request: cardRequest.nullable() }),
+  clauses: ['A-5.11-9'],
+})
+
+export const staffDecideCard = staffRoute({
+  name: 'staff.decide-card',
+  path: '/admin/v1/cards/decide',
+  session: 'required',
+  zh: '审批安全单元申请',
+  en: 'Approve or refuse what somebody else asked for about a card',
+  input: z.strictObject({ requestId: id, decision: z.enum(['approve', 'reject']) }),
+  output: z.strictObject({ card: cardView }),
+  clauses: ['A-5.11-9'],
+})
+
+const applicationView = z.strictObject({
+  applicationId,
+  name: z.string(),
+  version: z.int(),
+  hash: z.string(),
+  signer: z.string(),
+  state: z.enum(['registered', 'active', 'deprecated']),
+  registeredAtMs: atMs,
+  registeredBy: person,
+  activatedBy: person.nullable(),
+  cards: z.int(),
+})
+
+export const staffApplications = staffRoute({
+  name: 'staff.applications',
+  path: '/admin/v1/applications/list',
+  session: 'required',
+  zh: '安全单元应用版本',
+  en: 'Versions of applications for secure elements',
+  input: z.strictObject({}),
+  output: z.strictObject({ applications: z.array(applicationView).max(500) }),
+  clauses: ['B-6.1-6.s2'],
+})
+
+export const staffSetApplication = staffRoute({
+  name: 'staff.set-application',
+  path: '/admin/v1/applications/set-state',
+  session: 'required',
+  zh: '启用或停用应用版本',
+  en: 'Activate a version somebody else registered, or deprecate one',
+  input: z.strictObject({ applicationId, version: z.int(), state: z.enum(['active', 'deprecated']) }),
+  output: z.strictObject({ application: applicationView }),
+  clauses: ['A-5.11-9'],
+})
+
+const campaignView = z.strictObject({
+  campaignId: id,
+  name: z.string(),
+  applicationId,
+  version: z.int(),
+  state: z.enum(['proposed', 'running', 'paused', 'finished', 'rejected', 'cancelled']),
+  requestedBy: person,
+  approvedBy: person.nullable(),
+  createdAtMs: atMs,
+  progress: z.strictObject({ cards: z.int(), done: z.int(), failed: z.int(), waiting: z.int() }),
+  /** The one who asks proposed it, so that another one approves or refuses it. */
+  own: z.boolean(),
+})
+
+export const staffCampaigns = staffRoute({
+  name: 'staff.campaigns',
+  path: '/admin/v1/campaigns/list',
+  session: 'required',
+  zh: '批量更新任务',
+  en: 'Campaigns: one version for many cards',
+  input: z.strictObject({ cursor: cursor.optional(), limit: z.int().min(1).max(100) }),
+  output: z.strictObject({ campaigns: z.array(campaignView).max(100), nextCursor: cursor.nullable() }),
+  clauses: ['B-6.1-1'],
+})
+
+export const staffProposeCampaign = staffRoute({
+  name: 'staff.propose-campaign',
+  path: '/admin/v1/campaigns/propose',
+  session: 'required',
+  zh: '申请批量更新',
+  en: 'Propose to bring a version to every card that carries an older one',
+  input: z.strictObject({ name: z.string().trim().min(2).max(80), applicationId, version: z.int() }),
+  output: z.strictObject({ campaign: campaignView }),
+  clauses: ['A-5.11-9'],
+})
+
+export const staffDecideCampaign = staffRoute({
+  name: 'staff.decide-campaign',
+  path: '/admin/v1/campaigns/decide',
+  session: 'required',
+  zh: '审批或停止批量更新',
+  en: 'Approve, refuse, pause, resume or cancel a campaign',
+  input: z.strictObject({
+    campaignId: id,
+    decision: z.enum(['approve', 'reject', 'pause', 'resume', 'cancel']),
+  }),
+  output: z.strictObject({ campaign: campaignView }),
+  clauses: ['A-5.11-9'],
+})
