@@ -30,6 +30,16 @@ async function here(system: LiveSystem, serial: string): Promise<string> {
   return row?.state ?? 'none'
 }
 
+/** Whatever comes of it, the CA is there again for the controls that follow. */
+async function withoutCa(system: LiveSystem, work: () => Promise<void>): Promise<void> {
+  await system.kill('ca')
+  try {
+    await work()
+  } finally {
+    await system.restart('ca')
+  }
+}
+
 const codeOf = (attempt: Promise<unknown>): Promise<string> =>
   attempt.then(
     () => 'done',
@@ -115,19 +125,19 @@ export const certificateRevocationControls: readonly Control[] = [
           }),
         ['factor.rejected', 'request.malformed'],
       )
-      await system.kill('ca')
-      await elsewhere.releaseDevice(deviceId, 'lost')
-      evidence.holds('认证系统中断时仍可挂失，业务系统立即吊销', true, {
-        state: await here(system, certificateSerial),
+      await withoutCa(system, async () => {
+        await elsewhere.releaseDevice(deviceId, 'lost')
+        evidence.holds(
+          '认证系统中断时仍可挂失，业务系统立即吊销',
+          (await here(system, certificateSerial)) === 'revoked',
+        )
+        await evidence.refused('遗失设备上未完成的交易', () => customer.confirm(open), [
+          'session.replaced',
+          'session.required',
+          'session.environment-changed',
+          'device.not-bound',
+        ])
       })
-      evidence.holds('业务系统已吊销', (await here(system, certificateSerial)) === 'revoked')
-      await evidence.refused('遗失设备上未完成的交易', () => customer.confirm(open), [
-        'session.replaced',
-        'session.required',
-        'session.environment-changed',
-        'device.not-bound',
-      ])
-      await system.restart('ca')
       const register = await atCa(system, certificateSerial, 'revoked')
       evidence.holds(
         '认证系统恢复后得知并吊销，原因为密钥泄露',
@@ -182,9 +192,9 @@ export const certificateRevocationControls: readonly Control[] = [
       )
       evidence.holds('交易时向认证系统查询了状态', asked[0]?.outcome === 'good', { asked: asked.length })
       const open = await customer.challenged()
-      await system.kill('ca')
-      await evidence.refused('查不到状态时不受理', () => customer.confirm(open), ['server.unavailable'])
-      await system.restart('ca')
+      await withoutCa(system, async () => {
+        await evidence.refused('查不到状态时不受理', () => customer.confirm(open), ['server.unavailable'])
+      })
     },
   }),
 ]

@@ -106,6 +106,7 @@ export const PinProof = (props: Omit<ProofProps, 'submitLabel'> & { onPin: (pin:
     <Screen title={props.title} onBack={props.onBack}>
       {props.children}
       {props.problem && <ProblemNotice problem={props.problem} />}
+      {props.other}
       <PinPad
         label={t('pin')}
         order={digits}
@@ -115,7 +116,6 @@ export const PinProof = (props: Omit<ProofProps, 'submitLabel'> & { onPin: (pin:
           props.onPin(pin)
         }}
       />
-      {props.other}
     </Screen>
   )
 }
