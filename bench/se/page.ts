@@ -7,7 +7,8 @@ import { inTurns, judge, printRows } from './turns.ts'
 
 // What bench-se.ts runs in Chromium: a card in a worker of its own, over IndexedDB, against the engine on the page itself.
 
-const IN_FLIGHT = 16
+const IN_FLIGHT = 32
+const LANES = 4
 const TURNS = 4
 
 /** There and back without any work: what the worker costs whatever is in it. */
@@ -20,14 +21,14 @@ function echo(): () => Promise<void> {
     })
 }
 
-/** Two lanes, so that the worker has the next signatures while the last ones are on their way back. */
+/** In lanes, so that the worker has the next signatures while the last ones are on their way back. */
 async function many(card: CardConnection): Promise<void> {
   const [verify, sign] = [Apdu.verify(), Apdu.sign()]
   const lane = async (): Promise<void> => {
     for (let turn = 0; turn < TURNS; turn++)
-      await Promise.all(Array.from({ length: IN_FLIGHT / 2 }, () => group(card, verify, sign)))
+      await Promise.all(Array.from({ length: IN_FLIGHT / LANES }, () => group(card, verify, sign)))
   }
-  await Promise.all([lane(), lane()])
+  await Promise.all(Array.from({ length: LANES }, lane))
 }
 
 console.log(`engine in use on the page: ${await initGmCrypto()}`)

@@ -19,6 +19,8 @@ import { otpControls } from './otp.ts'
 import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
 import { secureElementControls } from './secure-element.ts'
+import { secureElementAccessControls } from './secure-element-access.ts'
+import { secureElementChannelControls } from './secure-element-channel.ts'
 import { secureElementSecretControls } from './secure-element-secrets.ts'
 import { sessionControls } from './session.ts'
 import { signingFlowControls } from './signing-flow.ts'
@@ -38,6 +40,8 @@ export const allControls: readonly Control[] = [
   ...privacyControls,
   ...secureElementControls,
   ...secureElementSecretControls,
+  ...secureElementAccessControls,
+  ...secureElementChannelControls,
   ...tsmControls,
   ...bindingControls,
   ...certificateRenewalControls,

@@ -9,7 +9,13 @@ import {
   verifyCsr,
 } from '@anqu/pki'
 import { policy } from '@anqu/policy'
-import { encodeCommand, parseResponse, SECURITY_SERVICE_AID, SecureElementError } from '@anqu/secure-element'
+import {
+  encodeCommand,
+  parseResponse,
+  SECURITY_SERVICE_AID,
+  SecureElementError,
+  type SecureElement,
+} from '@anqu/secure-element'
 import { paymentContainer } from '@anqu/client'
 import { control, type Control } from '../runner/control.ts'
 import type { Installation } from '../system/installation.ts'
@@ -37,8 +43,9 @@ async function transmit(
 const select = { cla: 0, ins: 0xa4, p1: 4, p2: 0, data: SECURITY_SERVICE_AID }
 const named = (text: string): Uint8Array => new Uint8Array([text.length, ...utf8ToBytes(text)])
 
-async function issue(
-  app: Installation,
+/** A pair in a new container of a card with a PIN, its request and its certificate. */
+export async function issue(
+  app: { readonly element: SecureElement },
   name = container,
   { shiftMs = 0, usage = 'signing' }: { shiftMs?: number; usage?: 'signing' | 'encryption' } = {},
 ): Promise<Uint8Array> {

@@ -48,6 +48,12 @@ const firstKey = (answer: Uint8Array): Uint8Array => {
   return key
 }
 
+let signed: Uint8Array | undefined
+const firstSignature = (answer: Uint8Array): Uint8Array => {
+  signed ??= answer.slice()
+  return signed
+}
+
 const appended = (text: string): Interference => ({
   dump: (bytes) => Buffer.concat([bytes, Buffer.from(text)]),
   logs: (logs) => `${logs}\n${text}`,
@@ -262,7 +268,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       },
     },
   ),
-  plain('the card reads files to everybody', ['se.no-key-export'], {
+  plain('the card reads files to everybody', ['se.no-key-export', 'se.sealed-memory'], {
     async card(command, proceed) {
       return command[1] === 0xb0 ? Uint8Array.of(1, 2, 3, 4, 0x90, 0x00) : proceed()
     },
@@ -281,11 +287,32 @@ export const plantedFaults: readonly PlantedFault[] = [
   plain('the TSM records nothing', ['tsm.whole-flow'], {
     rows: (rows) => rows.filter((row) => !('step' in row)),
   }),
-  plain('the card refuses nothing', ['tsm.life-cycle', 'tsm.certificate-before-use'], {
-    async card(_command, proceed) {
+  plain(
+    'the card refuses nothing',
+    [
+      'tsm.life-cycle',
+      'tsm.certificate-before-use',
+      'se.listed-clients',
+      'se.command-rules',
+      'se.own-certificates',
+      'se.channel',
+      'se.nothing-before-channel',
+      'se.session-keys',
+    ],
+    {
+      async card(_command, proceed) {
+        const answer = await proceed()
+        const refused = answer.length === 2 && answer[0] !== 0x90 && answer[0] !== 0x61
+        return refused ? Uint8Array.of(0x90, 0x00) : answer
+      },
+    },
+  ),
+  plain('the card gives everybody the first signature it made', ['se.signer-identified'], {
+    async card(command, proceed) {
       const answer = await proceed()
-      const refused = answer.length === 2 && answer[0] !== 0x90 && answer[0] !== 0x61
-      return refused ? Uint8Array.of(0x90, 0x00) : answer
+      return command[1] === 0x2a && command[2] === 0x9e && answer.length === 66
+        ? firstSignature(answer)
+        : answer
     },
   }),
   plain('certificates are not registered', ['binding.registered', 'binding.release-and-revocation'], {

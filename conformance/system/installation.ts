@@ -134,7 +134,10 @@ function memorySecret(): SecretStore {
 }
 
 /** A card whose answers an interference may change. */
-function disturbed(card: CardConnection, interference: () => Interference | undefined): CardConnection {
+export function disturbed(
+  card: CardConnection,
+  interference: () => Interference | undefined,
+): CardConnection {
   return {
     transmit: (command) => {
       const proceed = (): Promise<Uint8Array> => card.transmit(command)

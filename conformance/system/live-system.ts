@@ -1,4 +1,5 @@
 import type { Certificate } from '@anqu/pki'
+import type { CardConnection } from '@anqu/secure-element'
 import type { Fixtures } from './fixtures.ts'
 import type { Databases } from './database.ts'
 import type { Installation } from './installation.ts'
@@ -17,6 +18,8 @@ export type LiveSystem = {
   readonly database: Databases
   readonly fixtures: Fixtures
   newInstallation(applications?: 'to-be-loaded' | 'preinstalled'): Promise<Installation>
+  /** The way to a card the check has made itself, as an interference may change it. */
+  wire(card: CardConnection): CardConnection
   newStaff(role: 'operator' | 'auditor' | 'administrator'): Promise<Staff>
   http(request: RawRequest): Promise<RawAnswer>
   get(address: string, path: string): Promise<RawAnswer>

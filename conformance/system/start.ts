@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { openDatabases } from './database.ts'
 import { createFixtures } from './fixtures.ts'
 import { jsonOf, sendRaw } from './http.ts'
-import { Installation, type Applications } from './installation.ts'
+import { disturbed, Installation, type Applications } from './installation.ts'
 import type { Interference, RawRequest } from './interference.ts'
 import type { LiveSystem } from './live-system.ts'
 import { createPhone } from './phone.ts'
@@ -93,6 +93,7 @@ async function observe(
       return fixtures
     },
     newInstallation: async (applications) => install('app', applications),
+    wire: (card) => disturbed(card, () => interference),
     async newStaff(role) {
       const account = accounts.find((candidate) => candidate.role === role)
       if (account === undefined) throw new Error(`there is no demo account of an ${role}`)
