@@ -46,7 +46,7 @@ export const certificateEnvelopeControls: readonly Control[] = [
     id: 'certificate-envelope.recipient-first',
     title: {
       zh: '数字信封：仅收方私钥可解；先验收方证书，用途不符、过期、撤销、不受信任的一律不加密',
-      en: 'Digital envelope: only the receiver opens it; the receiver’s certificate is checked first, and an unfit one gets nothing',
+      en: 'Digital envelope: only the receiver opens it; its certificate is checked first, and an unfit one gets nothing',
     },
     clauses: [
       'B-5.1-6',

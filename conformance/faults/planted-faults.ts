@@ -1,20 +1,7 @@
 import { Refused } from '@anqu/client'
 import type { Interference, RawAnswer } from '../system/interference.ts'
-import type { LiveSystem } from '../system/live-system.ts'
-
-/** A behaviour that is broken on purpose, and the controls that must notice. */
-export type PlantedFault = {
-  readonly name: string
-  readonly interference: (system: LiveSystem) => Promise<Interference>
-  /** Ids, or the beginning of ids. */
-  readonly noticedBy: readonly string[]
-}
-
-const plain = (name: string, noticedBy: readonly string[], interference: Interference): PlantedFault => ({
-  name,
-  noticedBy,
-  interference: async () => interference,
-})
+import { plain, type PlantedFault } from './planted-fault.ts'
+import { plantedCertificateFaults } from './planted-certificate-faults.ts'
 
 /** Changes the answer of one route; every other call goes through. */
 const answering = (name: string, change: (answer: Record<string, unknown>) => unknown): Interference => ({
@@ -58,19 +45,6 @@ const appended = (text: string): Interference => ({
   dump: (bytes) => Buffer.concat([bytes, Buffer.from(text)]),
   logs: (logs) => `${logs}\n${text}`,
 })
-
-/** As a cache that never asks again: for each place, the first answer for ever. */
-function keptAnswers(): Interference {
-  const first = new Map<string, RawAnswer>()
-  return {
-    async http({ url }, proceed) {
-      if (!/\/(ocsp|crl)\b/.test(url)) return proceed()
-      const answer = first.get(url) ?? (await proceed())
-      first.set(url, answer)
-      return answer
-    },
-  }
-}
 
 export const plantedFaults: readonly PlantedFault[] = [
   plain(
@@ -329,11 +303,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   plain('every renewal leaves two certificates at the CA', ['certificate-renewal.cut-off'], {
     rows: (rows) => rows.flatMap((row) => ('serial' in row ? [row, row] : [row])),
   }),
-  {
-    name: 'status answers and lists stay as they were before',
-    noticedBy: ['certificate-status.published', 'certificate-envelope.recipient-first'],
-    interference: async () => keptAnswers(),
-  },
+  ...plantedCertificateFaults,
   plain('stored signatures do not fit', ['operation.sm-signature'], {
     rows: (rows) =>
       rows.map((row) => ('signature' in row ? { ...row, signature: new Uint8Array(64).fill(1) } : row)),

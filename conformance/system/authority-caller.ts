@@ -35,7 +35,8 @@ export class AuthorityCaller {
 
   private constructor(system: LiveSystem, call: ServiceCall, [issuer, root]: [Certificate, Certificate]) {
     this.#system = system
-    this.call = call
+    this.call = async (path, body, schema) =>
+      schema.parse(system.answeredByAuthority(path, await call(path, body, z.unknown())))
     this.issuer = issuer
     this.root = root
   }

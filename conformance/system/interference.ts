@@ -25,6 +25,8 @@ export type Interference = {
   readonly call?: (route: Route, input: unknown, proceed: () => Promise<unknown>) => Promise<unknown>
   /** One HTTP exchange, sealed bytes included. */
   readonly http?: (request: RawRequest, proceed: () => Promise<RawAnswer>) => Promise<RawAnswer>
+  /** What the CA answers a business system; `path` is that of the call. */
+  readonly authority?: (path: string, answer: unknown) => unknown
   readonly message?: (message: TextMessage) => TextMessage
   /** What a picture shows to the eyes of the customer. */
   readonly picture?: (id: string, shows: string) => string

@@ -37,6 +37,8 @@ export type LiveSystem = {
   kill(program: string): Promise<void>
   restart(program: string): Promise<void>
   pause(ms: number): Promise<void>
+  /** What the interference, if there is one, makes of an answer of the CA. */
+  answeredByAuthority(path: string, answer: unknown): unknown
   /** Runs `work` without interference: what is prepared for a check is not what is checked. */
   undisturbed<T>(work: () => Promise<T>): Promise<T>
   disturbed<T>(interference: Interference, work: () => Promise<T>): Promise<T>

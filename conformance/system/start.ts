@@ -107,6 +107,7 @@ async function observe(
     kill: (program) => started.kill(program),
     restart: (program) => started.restart(program),
     pause,
+    answeredByAuthority: (path, answer) => interference?.authority?.(path, answer) ?? answer,
     undisturbed: (work) => during(undefined, work),
     disturbed: (other, work) => during(other, work),
   }

@@ -1,0 +1,55 @@
+import { bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
+import { z } from 'zod'
+import type { Interference, RawAnswer } from '../system/interference.ts'
+import { plain, type PlantedFault } from './planted-fault.ts'
+
+/** As a cache that never asks again: for each place, the first answer for ever. */
+function keptAnswers(): Interference {
+  const first = new Map<string, RawAnswer>()
+  return {
+    async http({ url }, proceed) {
+      if (!/\/(ocsp|crl)\b/.test(url)) return proceed()
+      const answer = first.get(url) ?? (await proceed())
+      first.set(url, answer)
+      return answer
+    },
+  }
+}
+
+export const plantedCertificateFaults: readonly PlantedFault[] = [
+  plain('the CA finds every signature good', ['certificate-lifecycle.states'], {
+    authority: (path, answer) =>
+      path.endsWith('/verify-signature') ? { valid: true, status: 'good', nearExpiry: false } : answer,
+  }),
+  plain('the issuing CA is taken for the root', ['certificate-validation.chain'], {
+    async http({ url }, proceed) {
+      const answer = await proceed()
+      if (!url.endsWith('/v1/anchors')) return answer
+      const anchors = z
+        .object({ certificates: z.array(z.string()) })
+        .loose()
+        .parse(JSON.parse(bytesToUtf8(answer.body)))
+      const swapped = { ...anchors, certificates: anchors.certificates.toReversed() }
+      return { ...answer, body: utf8ToBytes(JSON.stringify(swapped)) }
+    },
+  }),
+  {
+    name: 'the CA answers everybody with the certificate it made first',
+    noticedBy: ['certificate-validation.purpose'],
+    interference: async () => {
+      let first: unknown
+      return {
+        authority: (path, answer) => {
+          if (path !== '/v1/certificates') return answer
+          first ??= answer
+          return first
+        },
+      }
+    },
+  },
+  {
+    name: 'status answers and lists stay as they were before',
+    noticedBy: ['certificate-status.published', 'certificate-envelope.recipient-first'],
+    interference: async () => keptAnswers(),
+  },
+]
