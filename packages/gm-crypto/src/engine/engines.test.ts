@@ -137,6 +137,24 @@ describe.each(engines)('the $name engine', (engine) => {
     )
   })
 
+  it('accepts every signature it makes, each by a key of its own', () => {
+    const cases = (engine.name === 'wasm' ? 4000 : 200) * scale
+    let refused = 0
+    for (let i = 0; i < cases; i++) {
+      const digest = engine.sm3(Uint8Array.of(i, i >> 8, i >> 16))
+      const d = engine.sm3(digest)
+      d[0] = (d[0] ?? 0) & 0x7f
+      const signature = engine.sign({
+        digest,
+        scalar: d,
+        inverse: engine.signingInverse(d),
+        random: engine.sm3(d),
+      })
+      if (!engine.verify(digest, signature, engine.multiplyBase(d))) refused++
+    }
+    expect(refused).toBe(0)
+  })
+
   it('judges made-up signatures with small numbers, where sums meet and cancel, as the reference does', () => {
     const small = fc.oneof(edgeScalar, fc.bigInt({ min: 0n, max: 80n }))
     const input = fc.record({ digest: bytes32, r: small, s: small, d: edgeScalar.filter((k) => k < N - 1n) })
