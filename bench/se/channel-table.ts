@@ -23,7 +23,11 @@ interface Way {
 async function way(name: string, cipher?: BlockCipher): Promise<Way> {
   const [encryption, mac, data] = [randomBytes(16), randomBytes(16), randomBytes(16)]
   const keySet = cipher && { version: 0x30, cipher, keys: { encryption, mac, data } }
-  const bare = createCard({ storage: new MemoryCard().holder(), ...(keySet && { channelKeys: [keySet] }) })
+  const bare = createCard({
+    storage: new MemoryCard().holder(),
+    aes: AES,
+    ...(keySet && { channelKeys: [keySet] }),
+  })
   const card = keySet ? securedConnection(bare, keySet) : bare
   await personalise(new SecureElement(card))
   return { name, card }

@@ -1,19 +1,18 @@
 import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { securityServiceApplet } from './applets/security-service/security-service.ts'
 import type { KeySet } from './channel/key-set.ts'
-import type { Scp02Profile } from './channel/secure-channel.ts'
+import type { ChannelProfile } from './channel/secure-channel.ts'
 import type { RandomSource } from './runtime/card-random.ts'
 import { Card } from './runtime/card.ts'
 import type { CardStorage } from './storage/card-storage.ts'
 
-export interface CardOptions {
+/** Keys of the secure channel are of SM4, and of what else the profile names. */
+export interface CardOptions extends ChannelProfile {
   readonly storage: CardStorage
   /** Bytes of card memory; 256 KiB by default. */
   readonly quota?: number
   /** Keys of the secure channel, given to a new card; a card without any opens no channel. */
   readonly channelKeys?: readonly KeySet[]
-  /** Makes the card speak SCP02 too, for triple DES keys of its own; SCP03 on SM4 stays the way to the applications. */
-  readonly scp02?: Scp02Profile
   /** 'required': the application is reached through a secure channel only. */
   readonly channelPolicy?: 'required' | 'optional'
   /** 'to-be-loaded': a new card has no application until a package is loaded and installed over the channel. */

@@ -16,7 +16,7 @@ export { PIN_LENGTH, PIN_TRIES } from './applets/security-service/pin-reference.
 export { AES, SM4, type BlockCipher } from './channel/block-cipher.ts'
 export type { KeySet } from './channel/key-set.ts'
 export { scp02Connection, type Scp02Options } from './channel/scp02-connection.ts'
-export type { Scp02Profile } from './channel/secure-channel.ts'
+export type { ChannelProfile, Scp02Profile } from './channel/secure-channel.ts'
 export { securedConnection } from './channel/secured-connection.ts'
 export type { ChannelKeys } from './channel/session-keys.ts'
 export { createCard, type CardOptions } from './create-card.ts'

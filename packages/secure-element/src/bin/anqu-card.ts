@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { AES } from '../channel/block-cipher.ts'
 import { nodeTripleDes } from '../channel/node-triple-des.ts'
 import { createCard, type CardOptions } from '../create-card.ts'
 import { fileCardStorage } from '../storage/file-card-storage.ts'
@@ -12,8 +13,9 @@ const USAGE = `anqu-card: a virtual smart card in the reader of pcscd (vsmartcar
 
   --dir PATH           folder of the card            (default: ~/.anqu-card)
   --channel-keys FILE  keys of the secure channel for a card that is new, a set on each line:
-                       version, SM4 or AES (TDES with --scp02), then ENC, MAC, DEK in hex; mode 0600
+                       version, SM4 (AES with --aes, TDES with --scp02), then ENC, MAC, DEK in hex; mode 0600
   --require-channel    no application is reached but through the secure channel
+  --aes                the card takes AES keys for its secure channel too
   --scp02 15|55        the card speaks SCP02 too, for its TDES keys
   --listen             wait on 127.0.0.1 for the reader to connect (port default: ${LOOPBACK_PORT})
   --host NAME          where the virtual reader is   (default: 127.0.0.1)
@@ -28,6 +30,7 @@ function settings() {
       dir: text,
       'channel-keys': text,
       'require-channel': flag,
+      aes: flag,
       scp02: text,
       listen: flag,
       host: text,
@@ -53,6 +56,7 @@ async function cardOptions(chosen: Settings): Promise<CardOptions> {
     storage: fileCardStorage(chosen.dir),
     ...(path === undefined ? {} : { channelKeys: await readChannelKeyFile(path) }),
     ...(chosen['require-channel'] ? { channelPolicy: 'required' } : {}),
+    ...(chosen.aes ? { aes: AES } : {}),
     ...(chosen.scp02 === undefined
       ? {}
       : { scp02: { tripleDes: nodeTripleDes, parameter: parameterOf(chosen.scp02) } }),

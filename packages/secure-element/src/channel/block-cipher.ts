@@ -28,7 +28,7 @@ export const SM4: BlockCipher = {
   },
 }
 
-/** AES-128-CBC by WebCrypto: for cards that are not ours, whose profile of SCP03 is on AES. */
+/** AES-128-CBC by WebCrypto: for cards of others, and for those of ours whose profile names it. */
 export const AES: BlockCipher = {
   name: 'AES',
   keyLength: 16,

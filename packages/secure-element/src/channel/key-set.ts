@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, ParseError } from '@anqu/encoding'
-import { AES, SM4, type BlockCipher } from './block-cipher.ts'
+import { SM4, type BlockCipher } from './block-cipher.ts'
 import type { ChannelKeys } from './session-keys.ts'
 
 /** A card's channel keys under their version number (01–7F). */
@@ -28,15 +28,16 @@ export function keyType(cipher: BlockCipher): number {
   return KEY_TYPE[cipher.name]
 }
 
-/** `tdes`: of a card or host that speaks SCP02. @throws ParseError for a type of no cipher that is there. */
-export function cipherOfType(type: number, tdes?: BlockCipher): BlockCipher {
-  for (const cipher of [AES, SM4, tdes]) if (cipher !== undefined && type === keyType(cipher)) return cipher
-  throw new ParseError('key', 0, 'a key of a cipher that this card knows')
+/** SM4, or one of `others`: what a card's profile names (B-7.2-16). @throws ParseError for a type of no such cipher. */
+export function cipherOfType(type: number, others: readonly BlockCipher[] = []): BlockCipher {
+  const cipher = [SM4, ...others].find((known) => keyType(known) === type)
+  if (cipher === undefined) throw new ParseError('key', 0, 'a key of a cipher that this card knows')
+  return cipher
 }
 
-/** Whether stored keys are of SCP02. */
-export function isTripleDesSet(bytes: Uint8Array): boolean {
-  return bytes[0] === KEY_TYPE.TDES
+/** Whether stored keys are of SM4 or one of `others`. */
+export function isSetOf(bytes: Uint8Array, others: readonly BlockCipher[]): boolean {
+  return [SM4, ...others].some((known) => keyType(known) === bytes[0])
 }
 
 /** type ‖ ENC ‖ MAC ‖ DEK. */
@@ -50,9 +51,9 @@ export function encodeKeySet({ cipher, keys }: KeySet): Uint8Array {
 }
 
 /** @throws ParseError as `cipherOfType`. */
-export function parseKeySet(version: number, bytes: Uint8Array, tdes?: BlockCipher): KeySet {
+export function parseKeySet(version: number, bytes: Uint8Array, others: readonly BlockCipher[] = []): KeySet {
   const reader = new ByteReader(bytes, 'key set')
-  const cipher = cipherOfType(reader.u8(), tdes)
+  const cipher = cipherOfType(reader.u8(), others)
   const [encryption, mac, data] = [
     reader.bytes(KEY_LENGTH),
     reader.bytes(KEY_LENGTH),

@@ -40,6 +40,7 @@ describe.each([AES, SM4])('over $name', (cipher) => {
       pinIterations: 2,
       channelKeys: [keys],
       channelPolicy: 'required',
+      aes: AES,
     })
   })
 

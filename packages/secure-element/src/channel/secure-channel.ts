@@ -12,6 +12,14 @@ export interface Scp02Profile {
   readonly parameter: Scp02Parameter
 }
 
+/** What a card's channel speaks beside SCP03 on SM4: only what is named here (B-7.2-16). */
+export interface ChannelProfile {
+  /** `AES` makes the card take keys of that cipher too: AES is no cipher of the state cryptography authority. */
+  readonly aes?: BlockCipher
+  /** For triple DES keys of the issuer; SCP03 stays the way to the applications. */
+  readonly scp02?: Scp02Profile
+}
+
 /** Where the card's side of the channel finds its keys and its sequence counter. */
 export interface ChannelKeyStore {
   /** Identifier of the security domain that holds the keys. */

@@ -3,7 +3,7 @@ import type { Sm2PublicKey } from '@anqu/gm-crypto'
 import { encodeResponse } from '../apdu/response.ts'
 import { StatusWord } from '../apdu/status-word.ts'
 import type { KeySet } from '../channel/key-set.ts'
-import type { Scp02Profile } from '../channel/secure-channel.ts'
+import type { ChannelProfile } from '../channel/secure-channel.ts'
 import { CardStorageError, type CardStorage } from '../storage/card-storage.ts'
 import { untilRefused, type CardConnection } from '../transports/card-connection.ts'
 import type { ExecutableModule } from './applet-registry.ts'
@@ -15,7 +15,7 @@ import { PoweredCard } from './powered-card.ts'
 export const ANSWER_TO_RESET = hexToBytes('3b80800101')
 const NOTHING = new Uint8Array(0)
 
-export interface CardSetup {
+export interface CardSetup extends ChannelProfile {
   readonly storage: CardStorage
   /** Applications this build of the card can run. */
   readonly applets: readonly ExecutableModule[]
@@ -29,8 +29,6 @@ export interface CardSetup {
   readonly issuerRoot?: Uint8Array
   /** Keys of the secure channel that a new card is given. */
   readonly channelKeys?: readonly KeySet[]
-  /** Makes the card speak SCP02 too, for keys of its own. */
-  readonly scp02?: Scp02Profile
   /**
    * 'required': no application is reached outside a secure channel (B-7.5.10.2-2). 'optional' (default) leaves that open
    * until the card is SECURED, as it is after its personalisation; from then on it is required.

@@ -61,7 +61,7 @@ export class PoweredCard {
     const registry = new AppletRegistry(applets, memory, random)
     const aid = ISSUER_SECURITY_DOMAIN_AID
     const issuerMemory = new AppletMemory(memory, bytesToHex(aid))
-    const keys = new StoredChannelKeys(aid, issuerMemory, random, setup.scp02)
+    const keys = new StoredChannelKeys(aid, issuerMemory, random, setup)
     await keys.personalise(channelKeys)
     const transportKeys = new TransportKeys(issuerMemory, keys, random)
     await transportKeys.prepare(setup.issuerRoot)

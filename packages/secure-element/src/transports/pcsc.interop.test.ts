@@ -44,6 +44,7 @@ describe.skipIf(reason !== undefined)(
         storage: memoryCardStorage(),
         pinIterations: 2,
         channelKeys: [KEYS.SM4, KEYS.AES],
+        aes: AES,
       })
       daemon = spawn('pcscd', ['--foreground'], { stdio: 'ignore' })
       await new Promise<void>((resolve, reject) => {

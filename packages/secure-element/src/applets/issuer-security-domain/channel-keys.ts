@@ -1,12 +1,7 @@
 import { bytesToHex } from '@anqu/encoding'
-import {
-  encodeKeySet,
-  isClientVersion,
-  isTripleDesSet,
-  parseKeySet,
-  type KeySet,
-} from '../../channel/key-set.ts'
-import type { ChannelKeyStore, Scp02Profile } from '../../channel/secure-channel.ts'
+import { encodeKeySet, isClientVersion, isSetOf, parseKeySet, type KeySet } from '../../channel/key-set.ts'
+import type { BlockCipher } from '../../channel/block-cipher.ts'
+import type { ChannelKeyStore, ChannelProfile, Scp02Profile } from '../../channel/secure-channel.ts'
 import { put, remove, type AppletMemory } from '../../runtime/applet-memory.ts'
 import type { CardRandom } from '../../runtime/card-random.ts'
 import type { ClientKeys } from '../../runtime/access-control.ts'
@@ -23,10 +18,13 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
   readonly #memory: AppletMemory
   readonly #random: CardRandom
   readonly scp02: Scp02Profile | undefined
+  /** Ciphers that the card's profile names beside SM4. */
+  readonly otherCiphers: readonly BlockCipher[]
 
-  constructor(aid: Uint8Array, memory: AppletMemory, random: CardRandom, scp02?: Scp02Profile) {
+  constructor(aid: Uint8Array, memory: AppletMemory, random: CardRandom, profile: ChannelProfile) {
     this.aid = aid
-    this.scp02 = scp02
+    this.scp02 = profile.scp02
+    this.otherCiphers = [profile.aes, profile.scp02?.tripleDes].filter((cipher) => cipher !== undefined)
     this.#memory = memory
     this.#random = random
   }
@@ -34,12 +32,12 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
   /** At first power-up: the keys a card leaves its issuer with, and its own diversification data. */
   async personalise(keySets: readonly KeySet[]): Promise<void> {
     if (this.#memory.get(DIVERSIFICATION) !== undefined) return
-    const isOld = keySets.filter(({ cipher }) => cipher.name === 'TDES')
-    if (isOld.some(({ version }) => this.scp02 === undefined || isClientVersion(version)))
-      throw new RangeError('triple DES keys are for the issuer of a card that speaks SCP02')
-    const keys = keySets.map((keySet) =>
-      put(this.#newPath(keySet.version), encodeKeySet(keySet), FileType.key),
-    )
+    const files = keySets.map((keySet) => ({ ...keySet, bytes: encodeKeySet(keySet) }))
+    if (files.some(({ bytes }) => !isSetOf(bytes, this.otherCiphers)))
+      throw new RangeError('keys of a cipher that the profile of the card does not name')
+    if (files.some(({ cipher, version }) => cipher.name === 'TDES' && isClientVersion(version)))
+      throw new RangeError('triple DES keys are for the issuer')
+    const keys = files.map(({ version, bytes }) => put(this.#newPath(version), bytes, FileType.key))
     await this.#memory.commit([put(DIVERSIFICATION, this.#random.bytes(DIVERSIFICATION_LENGTH)), ...keys])
   }
 
@@ -108,9 +106,9 @@ export class StoredChannelKeys implements ChannelKeyStore, ClientKeys {
   #keySet(version: number): KeySet | undefined {
     const path = this.#path(version)
     const bytes = path === undefined ? undefined : this.#memory.get(path)
-    const tdes = this.scp02?.tripleDes
-    if (bytes === undefined || (isTripleDesSet(bytes) && tdes === undefined)) return undefined
-    return parseKeySet(version, bytes, tdes)
+    // Keys of a cipher outlive no profile that names it.
+    if (bytes === undefined || !isSetOf(bytes, this.otherCiphers)) return undefined
+    return parseKeySet(version, bytes, this.otherCiphers)
   }
 
   #path(version: number): string | undefined {

@@ -30,17 +30,17 @@ export async function putKey(
   // The issuer's keys are never replaced by a client's, nor the other way round.
   const sameHolder = p1 === 0 || isClientVersion(p1) === isClientVersion(version)
   requireStatus(sameHolder, StatusWord.conditionsNotSatisfied)
-  const tdes = keys.scp02?.tripleDes
+  const { otherCiphers } = keys
   const [encryption, mac, wrappedData] = [
-    await readKey(reader, session, tdes),
-    await readKey(reader, session, tdes),
-    await readKey(reader, session, tdes),
+    await readKey(reader, session, otherCiphers),
+    await readKey(reader, session, otherCiphers),
+    await readKey(reader, session, otherCiphers),
   ]
   reader.end()
   const { cipher } = encryption
   requireStatus(mac.cipher === cipher && wrappedData.cipher === cipher, StatusWord.wrongData)
   // A client reaches applications over full protection only, which triple DES does not give (B-7.5.10.2-2).
-  requireStatus(cipher !== tdes || !isClientVersion(version), StatusWord.conditionsNotSatisfied)
+  requireStatus(cipher.name !== 'TDES' || !isClientVersion(version), StatusWord.conditionsNotSatisfied)
   await keys.store(
     { version, cipher, keys: { encryption: encryption.key, mac: mac.key, data: wrappedData.key } },
     p1,
@@ -64,8 +64,8 @@ export async function deleteKeySet(
   await keys.commit(access.release(version))
 }
 
-async function readKey(reader: ByteReader, session: SessionView, tdes: BlockCipher | undefined) {
-  const cipher = cipherOfType(reader.u8(), tdes)
+async function readKey(reader: ByteReader, session: SessionView, others: readonly BlockCipher[]) {
+  const cipher = cipherOfType(reader.u8(), others)
   requireStatus(session.carriesKeysOf(cipher), StatusWord.conditionsNotSatisfied)
   const field = new ByteReader(reader.vector8(), 'key')
   requireStatus(field.u8() === cipher.keyLength, StatusWord.wrongData)
