@@ -6,7 +6,9 @@ import {
   operationsGet,
   operationsPrepare,
   operationsSecondPassword,
+  staffOperationStory,
   staffOverview,
+  staffRequeryOperation,
   type InputOf,
 } from '@anqu/contract'
 import { paymentContainer } from '@anqu/client'
@@ -126,6 +128,37 @@ export const operationOutcomeControls: readonly Control[] = [
         sql`select coalesce(sum(amount_fen), 0)::bigint as sum from ledger_posting`,
       )
       evidence.holds('账务借贷平衡', String(sums[0]?.sum) === '0')
+    },
+  }),
+  control({
+    id: 'operation.contradiction',
+    title: {
+      zh: '银行答复的金额与订单不符时不入账，挂起由工作人员处理',
+      en: 'A bank that names another amount than was ordered: nothing is posted, staff decide',
+    },
+    clauses: ['D-5.3.4'],
+    async check(system, evidence) {
+      const customer = await system.fixtures.freshReady()
+      const operator = await system.fixtures.operator()
+      const challenged = await customer.challenged()
+      await system.bankFault({ fault: 'wrong-amount', times: 1, on: ['debit'] })
+      const { state, operationId } = await customer
+        .confirm(challenged)
+        .finally(() => system.bankFault(undefined))
+      evidence.holds('挂起，不算支付成功', state === 'held', { state })
+      const held = await operator.call(staffOperationStory, { operationId })
+      const issued = (await policiesOf(system, challenged.proposal.proposalId)).length
+      evidence.holds('未入账，未出保单', held.postings.length === 0 && issued === 0, { issued })
+      const events = await operator.records({ correlationId: operationId, event: 'operation.held' })
+      evidence.holds('工作人员得到一条审计事件', events.length === 1)
+      await operator.call(staffRequeryOperation, { operationId })
+      const after = await operator.call(staffOperationStory, { operationId })
+      const booked = (await debits(system, operationId)).filter(({ outcome }) => outcome === 'done')
+      evidence.holds(
+        '再次查询答复相符后完成，只扣款一次',
+        after.operation.state === 'done' && booked.length === 1,
+        { state: after.operation.state, booked: booked.length },
+      )
     },
   }),
   control({

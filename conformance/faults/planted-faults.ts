@@ -318,6 +318,14 @@ export const plantedFaults: readonly PlantedFault[] = [
     rows: (rows) => rows.flatMap((row) => ('outcome' in row ? [row, row] : [row])),
   }),
   plain(
+    'an amount that differs passes for paid',
+    ['operation.contradiction'],
+    answering('operations.confirm', ({ operation, ...answer }) => ({
+      ...answer,
+      operation: { ...(operation as object), state: 'done' }, // the route's output has one
+    })),
+  ),
+  plain(
     'customers are told nothing',
     ['operation.notification'],
     answering('notifications.list', () => ({ notifications: [] })),

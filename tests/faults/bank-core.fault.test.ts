@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { staffOperationStory, staffRequeryOperation } from '@anqu/contract'
 import { startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { disagreements } from './books.ts'
@@ -70,5 +71,22 @@ test.each<Case>([
   } finally {
     await system.bankFault(undefined)
   }
+  expect(await disagreements(system)).toEqual([])
+})
+
+test('a bank core that names another amount posts nothing: the operation is held until staff ask and the answer fits', async () => {
+  const customer = await system.fixtures.ready()
+  const challenged = await customer.challenged()
+  await system.bankFault({ fault: 'wrong-amount', times: 1, on: ['debit'] })
+  const { state, operationId } = await customer.confirm(challenged)
+  expect(state).toBe('held')
+  await system.kill('channel')
+  await system.restart('channel')
+  const operator = await system.newStaff('operator')
+  await operator.login()
+  const { postings } = await operator.call(staffOperationStory, { operationId })
+  expect(postings).toEqual([])
+  await operator.call(staffRequeryOperation, { operationId })
+  expect((await operator.call(staffOperationStory, { operationId })).operation.state).toBe('done')
   expect(await disagreements(system)).toEqual([])
 })

@@ -270,6 +270,13 @@ describe('faults', () => {
     })
   })
 
+  it('wrong amount: a well-signed answer that names another amount than was booked', async () => {
+    const { account, key, answer } = await ask({ fault: 'wrong-amount' })
+    expect(answer).toMatchObject({ authentic: true, body: { outcome: 'done', amountFen: '101' } })
+    expect((await debit(account, key)).body['amountFen']).toBe('100')
+    expect(await balance(account)).toBe(9_900n)
+  })
+
   it('are switched by the admin route, and unknown ones are refused', async () => {
     const post = (body: object) =>
       fetch(`${url}/admin/faults`, {

@@ -43,6 +43,7 @@ export const bankFaults = [
   'duplicate-answer',
   'stale-answer',
   'wrong-signature',
+  'wrong-amount',
 ] as const
 
 const migrations = { module: 'bank-core', directory: new URL('./migrations/', import.meta.url) }

@@ -5,7 +5,7 @@ import { parseInput, TransportError, type Clock } from '@anqu/platform'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { ChannelKeys } from './keys.ts'
-import { answerBytes, headers, requestBytes } from './wire.ts'
+import { answerBytes, headers, requestBytes, type DebitAnswer, type FindAnswer } from './wire.ts'
 
 /** A request whose signature, channel or time is wrong. One answer for each of them. */
 export class UntrustedRequest extends Error {
@@ -84,12 +84,16 @@ function signAnswer(
   }
 }
 
+/** What was booked, told wrongly: one 分 more. */
+const withAnotherAmount = (answer: DebitAnswer | FindAnswer): DebitAnswer | FindAnswer =>
+  'amountFen' in answer ? { ...answer, amountFen: String(BigInt(answer.amountFen) + 1n) } : answer
+
 export interface SignedRoute<S extends z.ZodType> {
   /** By which faults choose it. */
   readonly name: string
   readonly url: string
   readonly schema: S
-  readonly run: (input: z.output<S>, channelId: string) => Promise<unknown>
+  readonly run: (input: z.output<S>, channelId: string) => Promise<DebitAnswer | FindAnswer>
 }
 
 /** Registers `POST` routes that take signed requests and give signed answers, faults included. */
@@ -108,10 +112,13 @@ export function signedRoutes(app: FastifyInstance, trust: Trust) {
           name,
           request,
           reply,
-          work: async ({ wrongSignature }) => {
+          work: async ({ wrongSignature, wrongAmount }) => {
             const { channelId, requestSignature, input } = await verify(trust, request)
             const result = await run(parseInput(schema, input), channelId)
-            return signAnswer(trust, result, { requestSignature, wrongSignature })
+            return signAnswer(trust, wrongAmount ? withAnotherAmount(result) : result, {
+              requestSignature,
+              wrongSignature,
+            })
           },
         }),
     })

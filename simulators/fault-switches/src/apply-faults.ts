@@ -13,7 +13,11 @@ interface Call {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   /** Does the work and commits it. `lost` asks to accept without doing. */
-  readonly work: (how: { readonly lost: boolean; readonly wrongSignature: boolean }) => Promise<Answer>
+  readonly work: (how: {
+    readonly lost: boolean
+    readonly wrongSignature: boolean
+    readonly wrongAmount: boolean
+  }) => Promise<Answer>
 }
 
 const lastAnswers = new WeakMap<FaultSwitches, Answer>()
@@ -40,7 +44,11 @@ export async function applyFaults(switches: FaultSwitches, call: Call): Promise<
   if (met.has('down')) return breakOff(call)
   const slow = met.get('slow')
   if (slow !== undefined) await pauseUnlessGone(call.request, slow.delayMs)
-  let answer = await call.work({ lost: met.has('lost'), wrongSignature: met.has('wrong-signature') })
+  let answer = await call.work({
+    lost: met.has('lost'),
+    wrongSignature: met.has('wrong-signature'),
+    wrongAmount: met.has('wrong-amount'),
+  })
   const before = lastAnswers.get(switches)
   lastAnswers.set(switches, answer)
   if (met.has('stale-answer') && before !== undefined) answer = before

@@ -8,6 +8,7 @@ import { z } from 'zod'
  * - `duplicate-answer`: the answer is written twice onto the connection
  * - `stale-answer`: the answer to the request before, instead of this one's
  * - `wrong-signature`: a right answer under a signature that does not verify
+ * - `wrong-amount`: done as ordered, but the signed answer names another amount
  * - `lost`: accepted, and then nothing happens
  */
 export const faultNames = [
@@ -17,6 +18,7 @@ export const faultNames = [
   'duplicate-answer',
   'stale-answer',
   'wrong-signature',
+  'wrong-amount',
   'lost',
 ] as const
 export type FaultName = (typeof faultNames)[number]

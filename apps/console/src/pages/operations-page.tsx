@@ -103,7 +103,7 @@ const Story = ({ operationId, onClose }: { operationId: string; onClose: () => v
             />
             <StoryLists transitions={transitions} steps={steps} postings={postings} />
             <div className="co-actions">
-              {operation.state === 'unknown' && (
+              {(operation.state === 'unknown' || operation.state === 'held') && (
                 <Button busy={busy} onPress={() => void requery()}>
                   {t('requery')}
                 </Button>

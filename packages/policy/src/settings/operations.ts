@@ -58,6 +58,18 @@ export const operations = {
     zh: '一小时仍未确定的，确保不生效后自动回退',
     en: 'What is still open after an hour is made sure to have no effect and rolled back',
   }),
+  holdAfterMs: setting(2 * hourMs, ['D-5.3.4'], {
+    zh: '两小时仍得不到可信答复的，挂起并告知工作人员',
+    en: 'Without an answer that can be trusted for two hours an operation is held, and staff are told',
+  }),
+  heldRequeryMs: setting(hourMs, ['D-5.3.4'], {
+    zh: '挂起期间每小时查询一次，得到答复即自动处理',
+    en: 'While held it is asked for every hour, and goes on by itself once an answer comes',
+  }),
+  heldRequeryWithinMs: setting(7 * dayMs, ['D-5.3.4'], {
+    zh: '七天后不再自动查询，只由工作人员发起',
+    en: 'After seven days only staff ask',
+  }),
   maxVersionsBehind: setting(1, ['B-7.5.1.4-3'], {
     zh: '落后超过一个版本不得办理资金业务',
     en: 'More than one version behind: no fund operation',

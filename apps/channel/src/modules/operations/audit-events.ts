@@ -6,6 +6,7 @@ const descriptions: Readonly<Record<string, string>> = {
   'operation.second-password': 'Risk acknowledged and transaction password verified',
   'operation.authorised': 'Code, picture and signature of the secure element verified; limit taken',
   'operation.expired': 'Not confirmed in time; nothing moved',
+  'operation.held': 'Held for staff: the outcome outside is in doubt',
   'payment.done': 'Money moved, posted and receipted',
 }
 

@@ -36,6 +36,8 @@ export type StepOutcome =
   | { readonly kind: 'done'; readonly result: Canonical }
   | { readonly kind: 'refused'; readonly code: RefusalCode }
   | { readonly kind: 'unknown'; readonly why: string }
+  /** The party's answer is authentic and contradicts the order. Asking again settles nothing; a person has to look. */
+  | { readonly kind: 'disputed'; readonly why: string }
 
 /**
  * A step at an outside party. The intent is durable before `run` is called. After an unknown outcome `query` is asked;

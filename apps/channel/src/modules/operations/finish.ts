@@ -24,7 +24,7 @@ export async function finishDone(saga: Saga, order: StepOrder): Promise<RefusalC
           idempotencyKey: `${row.operation_id}:${step.name}`,
         })
         if (outcome.kind === 'refused') throw new Refusal(outcome.code)
-        if (outcome.kind === 'unknown') throw new Error(`a local step cannot be unknown: ${outcome.why}`)
+        if (outcome.kind !== 'done') throw new Error(`a local step cannot be ${outcome.kind}: ${outcome.why}`)
         results = { ...results, [step.name]: outcome.result }
       }
       const atMs = clock.nowMs()

@@ -24,7 +24,7 @@ const resumeBatch = 20
 export type Operations = {
   readonly routes: BoundRoute[]
   readonly definitions: readonly OperationDefinition[]
-  /** Takes up every operation that is authorised, executing or unknown and that nobody works on. */
+  /** Takes up every operation that is authorised, executing, unknown or held, whose time has come, and that nobody works on. */
   resume(): Promise<number>
   expire(): Promise<void>
   /** Runs one operation on now, whatever its waiting time. */
@@ -74,7 +74,7 @@ export function createOperations(
     async requery(operationId) {
       // Only a waiting operation may be hurried; the lease of one that is being worked on stays.
       await db.execute(
-        sql`update operation set lease_until_ms = 0 where operation_id = ${operationId} and state = 'unknown'`,
+        sql`update operation set lease_until_ms = 0 where operation_id = ${operationId} and state in ('unknown', 'held')`,
       )
       await runById(operationId)
     },

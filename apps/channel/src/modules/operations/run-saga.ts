@@ -3,10 +3,19 @@ import { policy } from '@anqu/policy'
 import { sql } from '@anqu/platform'
 import { canonicalBytes } from '@anqu/contract'
 import { bytesToUtf8 } from '@anqu/encoding'
+import { operationEvent } from './audit-events.ts'
 import type { Facts, OperationDefinition, OutsideStep, StepOrder, StepOutcome } from './define-operation.ts'
 import { finishDone, finishUndone } from './finish.ts'
 import type { OperationNeeds } from './needs.ts'
-import { claim, markStep, move, stepsOf, type OperationRow, type StepRow } from './store/operation-store.ts'
+import {
+  claim,
+  markStep,
+  move,
+  stepsOf,
+  wasHeldFor,
+  type OperationRow,
+  type StepRow,
+} from './store/operation-store.ts'
 
 type Saga = { needs: OperationNeeds; definition: OperationDefinition; row: OperationRow }
 
@@ -48,6 +57,7 @@ async function forward(saga: Saga): Promise<void> {
     }
     const outcome = await attempt(saga, step, stored, results)
     if (outcome.kind === 'unknown') return waitAndAsk(saga, outcome.why)
+    if (outcome.kind === 'disputed') return hold(saga, outcome.why, untilStaffAsk)
     if (outcome.kind === 'given-up') return turnBack(saga, 'server.unavailable')
     if (outcome.kind === 'refused') return turnBack(saga, outcome.code)
     results[step.name] = outcome.result
@@ -71,7 +81,7 @@ async function attempt(saga: Saga, step: OutsideStep, stored: StepRow, results: 
     first.kind !== 'not-found' ? first : isOverdue(saga) ? { kind: 'given-up' } : await step.run(order)
   await markStep(db, row.operation_id, {
     step: step.name,
-    state: outcome.kind === 'given-up' ? 'unknown' : outcome.kind,
+    state: outcome.kind === 'given-up' || outcome.kind === 'disputed' ? 'unknown' : outcome.kind,
     atMs: clock.nowMs(),
     ...(outcome.kind === 'done' ? { result: bytesToUtf8(canonicalBytes(outcome.result)) } : {}),
   })
@@ -91,13 +101,22 @@ const orderOf = ({ row }: Saga, results: Facts): StepOrder => ({
   idempotencyKey: row.operation_id,
 })
 
+const ageMs = ({ needs, row }: Saga): number => needs.clock.nowMs() - Number(row.created_at_ms)
+
 /** An outcome that stays unknown this long is ended by making sure it has no effect. */
-const isOverdue = ({ needs, row }: Saga): boolean =>
-  BigInt(needs.clock.nowMs()) > row.created_at_ms + BigInt(policy.operations.resolveWithinMs)
+const isOverdue = (saga: Saga): boolean => ageMs(saga) > policy.operations.resolveWithinMs
 
 async function waitAndAsk(saga: Saga, why: string): Promise<void> {
   const { needs, row } = saga
   const nowMs = needs.clock.nowMs()
+  if (ageMs(saga) > policy.operations.holdAfterMs)
+    return hold(
+      saga,
+      'no answer that can be trusted',
+      ageMs(saga) > policy.operations.heldRequeryWithinMs
+        ? untilStaffAsk
+        : nowMs + policy.operations.heldRequeryMs,
+    )
   const pauseMs = Math.min(
     policy.operations.firstRequeryMs * 2 ** Math.min(row.attempts, 8),
     policy.operations.longestRequeryMs,
@@ -106,6 +125,30 @@ async function waitAndAsk(saga: Saga, why: string): Promise<void> {
   await needs.db.transaction((tx) =>
     move(tx, row, { to: 'unknown', atMs: nowMs, why, set: sql`lease_until_ms = ${nowMs + pauseMs}` }),
   )
+}
+
+/** Later than any clock: nobody but staff takes it up again. */
+const untilStaffAsk = Number.MAX_SAFE_INTEGER
+
+/** Stops for staff. Nothing is posted, the limit stays taken, and what is known about the money stays in the steps. */
+async function hold(saga: Saga, why: string, nextTryAtMs: number): Promise<void> {
+  const { needs, row } = saga
+  needs.log.error({ operationId: row.operation_id, why }, 'operation held for staff')
+  await needs.db.transaction(async (tx) => {
+    const known = await wasHeldFor(tx, row.operation_id, why)
+    await move(tx, row, {
+      to: 'held',
+      atMs: needs.clock.nowMs(),
+      why,
+      set: sql`lease_until_ms = ${nextTryAtMs}`,
+    })
+    // Staff are told once for each reason, not at every try.
+    if (!known)
+      await needs.audit.recordIn(
+        tx,
+        operationEvent(row, { event: 'operation.held', outcome: 'failure', origin: 'channel', why }),
+      )
+  })
 }
 
 async function turnBack(saga: Saga, code: RefusalCode): Promise<void> {
@@ -130,6 +173,7 @@ async function undo(saga: Saga, steps: readonly StepRow[]): Promise<void> {
     if (step === undefined)
       throw new Error(`operation ${row.operation_id} has an unknown step ${stored.step}`)
     const outcome = await step.compensate({ ...orderOf(saga, {}), idempotencyKey: stepKey(row, step) })
+    if (outcome.kind === 'disputed') return hold(saga, outcome.why, untilStaffAsk)
     if (outcome.kind !== 'done') return waitAndAsk(saga, `undoing ${step.name}: ${outcome.kind}`)
     await markStep(needs.db, row.operation_id, {
       step: step.name,

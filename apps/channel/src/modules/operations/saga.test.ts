@@ -7,73 +7,8 @@ import { policy } from '@anqu/policy'
 import { silentLog, sql, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import type { RequestContext } from '../../http/bound-route.ts'
-import {
-  createOperations,
-  defineOperation,
-  type OperationNeeds,
-  type Operations,
-  type StepOutcome,
-} from './index.ts'
-
-/** What the scripted bank does at one call. `crash`: our process dies while it waits; the bank has committed or not. */
-type Move =
-  | 'answer'
-  | 'refuse'
-  | 'silent-after-commit'
-  | 'silent-before-commit'
-  | 'crash-after-commit'
-  | 'crash-before-commit'
-
-class Crash extends Error {}
-
-/** A bank that keeps its own books by key and fails as it is told. */
-class ScriptedBank {
-  readonly debits = new Map<string, 'taken' | 'barred' | 'returned' | 'refused'>()
-  script: Move[] = []
-
-  #act(key: string, commit: () => StepOutcome): StepOutcome {
-    const move = this.script.shift() ?? 'answer'
-    if (move === 'refuse' && !this.debits.has(key)) {
-      this.debits.set(key, 'refused')
-      return { kind: 'refused', code: 'payment.declined' }
-    }
-    if (move.endsWith('before-commit')) return this.#fail(move)
-    const outcome = commit()
-    return move.endsWith('after-commit') ? this.#fail(move) : outcome
-  }
-
-  #fail(move: Move): StepOutcome {
-    if (move.startsWith('crash')) throw new Crash()
-    return { kind: 'unknown', why: move }
-  }
-
-  #answer(key: string): StepOutcome {
-    return this.debits.get(key) === 'taken'
-      ? { kind: 'done', result: 'ref' }
-      : { kind: 'refused', code: 'payment.declined' }
-  }
-
-  debit(key: string): StepOutcome {
-    return this.#act(key, () => {
-      if (!this.debits.has(key)) this.debits.set(key, 'taken')
-      return this.#answer(key)
-    })
-  }
-
-  query(key: string): StepOutcome | { kind: 'not-found' } {
-    if (!this.debits.has(key)) return { kind: 'not-found' }
-    return this.#act(key, () => this.#answer(key))
-  }
-
-  cancel(key: string): StepOutcome {
-    return this.#act(key, () => {
-      const state = this.debits.get(key)
-      if (state === 'taken') this.debits.set(key, 'returned')
-      if (state === undefined) this.debits.set(key, 'barred')
-      return { kind: 'done', result: null }
-    })
-  }
-}
+import { createOperations, defineOperation, type OperationNeeds, type Operations } from './index.ts'
+import { Crash, ScriptedBank, type Move } from './scripted-bank.fixture.ts'
 
 const migration = { module: 'operations', directory: new URL('./store/migrations/', import.meta.url) }
 const owner = { accountId: uuidv7(), deviceId: uuidv7() }
@@ -234,7 +169,12 @@ const stateOf = async (operationId: string): Promise<string> =>
     )
   ).state
 
-/** Lets the process be restarted and time go on until nothing is open. */
+const requery = (operationId: string): Promise<void> =>
+  operations.requery(operationId).catch((error: unknown) => {
+    if (!(error instanceof Crash)) throw error
+  })
+
+/** Lets the process be restarted and time go on until nothing is open; staff ask for what is held. */
 async function settle(operationId: string): Promise<string> {
   for (let round = 0; round < 60; round += 1) {
     clock.advance(31_000)
@@ -243,6 +183,7 @@ async function settle(operationId: string): Promise<string> {
     })
     const state = await stateOf(operationId)
     if (['done', 'refused', 'reversed'].includes(state)) return state
+    if (state === 'held') await requery(operationId)
   }
   return stateOf(operationId)
 }
@@ -362,6 +303,67 @@ test('an order the bank never saw is barred there before it ends, so that a late
   expect([...bank.debits.values()]).toEqual(['barred'])
 })
 
+test('an answer that contradicts the order posts nothing and waits for staff, told once', async () => {
+  const prepared = await challenged()
+  bank.script = ['dispute-after-commit', 'dispute-after-commit']
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  expect(operation).toMatchObject({ state: 'held', receipt: null })
+  clock.advance(policy.operations.heldRequeryWithinMs)
+  expect(await operations.resume()).toBe(0)
+  await operations.requery(operation.operationId)
+  expect(await stateOf(operation.operationId)).toBe('held')
+  expect(policies.size).toBe(0)
+  expect(audited.filter((event) => event === 'operation.held')).toHaveLength(1)
+  await operations.requery(operation.operationId)
+  expect(await stateOf(operation.operationId)).toBe('done')
+  expect([...bank.debits.values()]).toEqual(['taken'])
+})
+
+test('a bank that stays silent is asked ever more seldom, and in the end only by staff', async () => {
+  const prepared = await challenged()
+  bank.script = Array.from({ length: 1_000 }, () => 'silent-after-commit' as const)
+  const asked = (): number => 1_000 - bank.script.length
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  const { holdAfterMs, heldRequeryMs, heldRequeryWithinMs, longestRequeryMs } = policy.operations
+  for (let passedMs = 0; passedMs <= holdAfterMs; passedMs += longestRequeryMs) {
+    clock.advance(longestRequeryMs)
+    await operations.resume()
+  }
+  expect(await stateOf(operation.operationId)).toBe('held')
+  for (let passedMs = 0; passedMs <= heldRequeryWithinMs; passedMs += heldRequeryMs) {
+    operations = compose() // another process
+    clock.advance(heldRequeryMs)
+    await operations.resume()
+  }
+  const before = asked()
+  expect(before).toBeLessThanOrEqual(2 + holdAfterMs / longestRequeryMs + heldRequeryWithinMs / heldRequeryMs)
+  clock.advance(heldRequeryWithinMs)
+  await operations.resume()
+  expect(asked()).toBe(before)
+  expect(audited.filter((event) => event === 'operation.held')).toHaveLength(1)
+  bank.script = []
+  await operations.requery(operation.operationId)
+  expect(await stateOf(operation.operationId)).toBe('done')
+})
+
+test('a held operation goes on by itself once the bank answers, after a restart too, and is debited once', async () => {
+  const prepared = await challenged()
+  bank.script = ['silent-after-commit', 'silent-after-commit', 'crash-after-commit']
+  const { operation } = await call<Answer>('operations.confirm', confirmation(prepared))
+  clock.advance(policy.operations.holdAfterMs + 1)
+  await operations.resume()
+  expect(await stateOf(operation.operationId)).toBe('held')
+  operations = compose()
+  clock.advance(policy.operations.heldRequeryMs)
+  await expect(operations.resume()).rejects.toThrow(Crash)
+  operations = compose()
+  clock.advance(policy.operations.leaseMs)
+  await operations.resume()
+  expect(await stateOf(operation.operationId)).toBe('done')
+  expect([...bank.debits.values()]).toEqual(['taken'])
+  expect(policies.size).toBe(1)
+})
+
 test('whatever the bank and our process do, money and policy agree in the end', async () => {
   const move = fc.constantFrom<Move>(
     'answer',
@@ -370,6 +372,7 @@ test('whatever the bank and our process do, money and policy agree in the end', 
     'silent-before-commit',
     'crash-after-commit',
     'crash-before-commit',
+    'dispute-after-commit',
   )
   await fc.assert(
     fc.asyncProperty(fc.array(move, { maxLength: 6 }), fc.boolean(), async (script, refuses) => {

@@ -76,7 +76,7 @@ export function payPremium(needs: PayPremiumNeeds): OperationDefinition {
         kind: 'outside',
         name: 'bank-debit',
         run: async (order) => bank.debit(await debit(order)),
-        query: (order) => bank.query(order.idempotencyKey),
+        query: (order) => bank.query(order),
         compensate: async (order) => bank.cancel(await debit(order)),
       },
     ],

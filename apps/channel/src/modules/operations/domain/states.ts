@@ -2,7 +2,8 @@ import type { OperationState } from '@anqu/contract'
 
 /**
  * The life of an operation. `unknown` is a state of its own: the outside party was asked and has not answered, so nobody
- * may claim success or failure until it has been asked again (D-5.3.4).
+ * may claim success or failure until it has been asked again (D-5.3.4). `held` is for staff: the outside party contradicted
+ * the order, or has been silent for too long; nothing is posted until an answer that fits has come.
  */
 const allowed: Readonly<Record<OperationState, readonly OperationState[]>> = {
   prepared: ['challenged', 'refused'],

@@ -120,14 +120,22 @@ export async function claim(
 ): Promise<OperationRow | undefined> {
   return db.maybe<OperationRow>(sql`
     update operation set lease_until_ms = ${times.leaseUntilMs}, attempts = attempts + 1
-    where operation_id = ${operationId} and state in ('authorised', 'executing', 'unknown') and lease_until_ms <= ${times.nowMs}
+    where operation_id = ${operationId} and state in ('authorised', 'executing', 'unknown', 'held')
+      and lease_until_ms <= ${times.nowMs}
     returning ${columns}`)
+}
+
+/** Whether the operation was put on hold for this reason before. */
+export async function wasHeldFor(db: Queryable, operationId: string, why: string): Promise<boolean> {
+  const held = await db.maybe(sql`
+    select 1 from operation_transition where operation_id = ${operationId} and to_state = 'held' and why = ${why} limit 1`)
+  return held !== undefined
 }
 
 export async function findOpen(db: Db, nowMs: number, most: number): Promise<string[]> {
   const rows = await db.query<{ operation_id: string }>(sql`
     select operation_id from operation
-    where state in ('authorised', 'executing', 'unknown') and lease_until_ms <= ${nowMs}
+    where state in ('authorised', 'executing', 'unknown', 'held') and lease_until_ms <= ${nowMs}
     order by lease_until_ms limit ${most}`)
   return rows.map((row) => row.operation_id)
 }

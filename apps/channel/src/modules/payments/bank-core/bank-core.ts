@@ -16,7 +16,9 @@ export type BankCore = {
     reference: string,
   ): Promise<{ token: string; masked: string } | undefined>
   debit(order: DebitOrder): Promise<StepOutcome>
-  query(idempotencyKey: string): Promise<StepOutcome | { readonly kind: 'not-found' }>
+  query(
+    order: Pick<DebitOrder, 'idempotencyKey' | 'amountFen'>,
+  ): Promise<StepOutcome | { readonly kind: 'not-found' }>
   /** Refunds the debit of this key, or bars the key when it never arrived. */
   cancel(order: DebitOrder): Promise<StepOutcome>
 }

@@ -64,7 +64,7 @@ test('a debit takes the money once, however often it is ordered', async () => {
   const first = await bank.debit(order)
   expect(first.kind).toBe('done')
   expect(await bank.debit(order)).toEqual(first)
-  expect(await bank.query(order.idempotencyKey)).toEqual(first)
+  expect(await bank.query(order)).toEqual(first)
   expect(await balance()).toBe(9_900n)
 })
 
@@ -75,7 +75,7 @@ test('what the bank declines is refused', async () => {
 })
 
 test('a debit the bank never saw is not found', async () => {
-  expect(await bank.query(`operation:${uuidv7()}`)).toEqual({ kind: 'not-found' })
+  expect(await bank.query(orderOf())).toEqual({ kind: 'not-found' })
 })
 
 test.each(['down', 'wrong-signature', 'timeout-after-commit', 'stale-answer'])(
@@ -86,12 +86,25 @@ test.each(['down', 'wrong-signature', 'timeout-after-commit', 'stale-answer'])(
     const order = orderOf()
     fault(name, 'debit')
     expect(await bank.debit(order)).toMatchObject({ kind: 'unknown' })
-    const found = await bank.query(order.idempotencyKey)
+    const found = await bank.query(order)
     expect(found.kind).toBe(name === 'down' ? 'not-found' : 'done')
     expect((await bank.debit(order)).kind).toBe('done')
     expect(await balance()).toBe(9_899n)
   },
 )
+
+test('an answer that names another amount than was ordered is disputed, whichever call it answers', async () => {
+  const order = orderOf()
+  const disputed = { kind: 'disputed', why: 'the bank names another amount than was ordered' }
+  for (const call of ['debit', 'query', 'cancel'] as const) {
+    fault('wrong-amount', call)
+    expect(await bank[call](order), call).toEqual(disputed)
+  }
+  expect(await bank.query({ ...orderOf(), idempotencyKey: order.idempotencyKey })).toEqual({
+    kind: 'refused',
+    code: 'payment.declined',
+  })
+})
 
 test('an answer that comes twice is one answer', async () => {
   fault('duplicate-answer', 'debit')
@@ -149,7 +162,7 @@ test('whatever stands in the bank’s place and says, nothing is known', async (
   for (const body of ['', 'not JSON', '{}', '{"publicKey":"AAAA"}', '{"outcome":"done"}']) {
     const other = await connect(await impostor(body))
     expect(await other.debit(orderOf()), body).toMatchObject({ kind: 'unknown' })
-    expect(await other.query('operation:any'), body).toMatchObject({ kind: 'unknown' })
+    expect(await other.query(orderOf()), body).toMatchObject({ kind: 'unknown' })
   }
 })
 

@@ -45,9 +45,13 @@ type Needs = { db: Db; clock: Clock; url: string; key: Sm2PrivateKey }
  */
 export async function createHttpBankCore(needs: Needs): Promise<BankCore> {
   const call = createSignedCall(needs)
-  const outcomeAt = async (path: string, body: object): Promise<StepOutcome | { kind: 'not-found' }> => {
+  const outcomeAt = async (
+    path: string,
+    body: object,
+    orderedFen: bigint,
+  ): Promise<StepOutcome | { kind: 'not-found' }> => {
     try {
-      return outcomeOf(debitAnswer.parse(await call(path, body)))
+      return outcomeOf(debitAnswer.parse(await call(path, body)), orderedFen)
     } catch (error) {
       if (isNoAnswer(error)) return { kind: 'unknown', why: error.message.slice(0, 120) }
       throw error
@@ -63,17 +67,18 @@ export async function createHttpBankCore(needs: Needs): Promise<BankCore> {
         : undefined
     },
     async debit(order) {
-      const outcome = await outcomeAt('/v1/debits', { ...order, amountFen: order.amountFen.toString() })
+      const body = { ...order, amountFen: order.amountFen.toString() }
+      const outcome = await outcomeAt('/v1/debits', body, order.amountFen)
       return outcome.kind === 'not-found'
         ? { kind: 'unknown', why: 'the bank does not know its own debit' }
         : outcome
     },
-    query: (idempotencyKey) => outcomeAt('/v1/debits/query', { idempotencyKey }),
-    async cancel({ idempotencyKey }) {
-      const outcome = await outcomeAt('/v1/debits/cancel', { idempotencyKey })
+    query: ({ idempotencyKey, amountFen }) => outcomeAt('/v1/debits/query', { idempotencyKey }, amountFen),
+    async cancel({ idempotencyKey, amountFen }) {
+      const outcome = await outcomeAt('/v1/debits/cancel', { idempotencyKey }, amountFen)
       // Reversed, barred and refused all mean: this key has no effect, now and later. A debit that stands is not cancelled.
       if (outcome.kind === 'refused') return { kind: 'done', result: 'no effect' }
-      return outcome.kind === 'unknown'
+      return outcome.kind === 'unknown' || outcome.kind === 'disputed'
         ? outcome
         : { kind: 'unknown', why: 'the bank did not take the cancellation' }
     },
@@ -96,7 +101,13 @@ async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function outcomeOf(answer: z.infer<typeof debitAnswer>): StepOutcome | { kind: 'not-found' } {
+function outcomeOf(
+  answer: z.infer<typeof debitAnswer>,
+  orderedFen: bigint,
+): StepOutcome | { kind: 'not-found' } {
+  // The bank booked, or gave back, something else than was ordered: our books must not follow either of the two figures.
+  if ('amountFen' in answer && BigInt(answer.amountFen) !== orderedFen)
+    return { kind: 'disputed', why: 'the bank names another amount than was ordered' }
   switch (answer.outcome) {
     case 'done':
       return { kind: 'done', result: answer.bankReference }
