@@ -83,6 +83,10 @@ export const decideRequest = z.strictObject({
 })
 export const proposalsRequest = z.strictObject({
   state: proposalState.optional(),
+  proposalId: id.optional(),
+  serial: serial.optional(),
+  /** The last proposal of the page before. */
+  cursor: id.optional(),
   limit: z.int().min(1).max(200).default(50),
 })
-export const proposalsAnswer = z.strictObject({ proposals: z.array(proposal) })
+export const proposalsAnswer = z.strictObject({ proposals: z.array(proposal), nextCursor: id.nullable() })

@@ -1,6 +1,6 @@
 import { bytesToHex, equalBytes, hexToBytes, utf8ToBytes } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
-import { sql, uuidv7, type Queryable } from '@anqu/platform'
+import { sql, uuidv7, type Queryable, type Sql } from '@anqu/platform'
 import type { z } from 'zod'
 import {
   proposalAction,
@@ -176,21 +176,36 @@ async function carryOut(
   if (change === 'unchanged') throw new Refused('not-allowed', `nothing to ${action.kind} any more`)
 }
 
+function conditions(
+  { state, proposalId, serial, cursor }: z.infer<typeof proposalsRequest>,
+  nowMs: number,
+): Sql[] {
+  const list: Sql[] = []
+  if (state === 'open') list.push(sql`state = 'open' and expires_at_ms > ${nowMs}`)
+  else if (state === 'expired') list.push(sql`state = 'open' and expires_at_ms <= ${nowMs}`)
+  else if (state !== undefined) list.push(sql`state = ${state}`)
+  if (proposalId !== undefined) list.push(sql`proposal_id = ${proposalId}`)
+  if (serial !== undefined) list.push(sql`payload::jsonb ->> 'serial' = ${serial}`)
+  if (cursor !== undefined)
+    list.push(sql`(proposed_at_ms, proposal_id) <
+      (select last.proposed_at_ms, last.proposal_id from proposal last where last.proposal_id = ${cursor})`)
+  return list
+}
+
+/** Newest first, a page at a time. */
 export async function listProposals(
   { db, clock }: OfficerNeeds,
-  { state, limit }: z.infer<typeof proposalsRequest>,
+  request: z.infer<typeof proposalsRequest>,
   caller: string,
 ): Promise<z.infer<typeof proposalsAnswer>> {
   const nowMs = clock.nowMs()
-  const which =
-    state === undefined
-      ? sql``
-      : state === 'open'
-        ? sql`and state = 'open' and expires_at_ms > ${nowMs}`
-        : state === 'expired'
-          ? sql`and state = 'open' and expires_at_ms <= ${nowMs}`
-          : sql`and state = ${state}`
+  const where = [sql`caller = ${caller}`, ...conditions(request, nowMs)]
   const rows = await db.query<Row>(sql`
-    select ${columns} from proposal where caller = ${caller} ${which} order by proposed_at_ms desc, proposal_id limit ${limit}`)
-  return { proposals: rows.map((row) => toProposal(row, nowMs)) }
+    select ${columns} from proposal where ${sql.join(where, ' and ')}
+    order by proposed_at_ms desc, proposal_id desc limit ${request.limit + 1}`)
+  const page = rows.slice(0, request.limit)
+  return {
+    proposals: page.map((row) => toProposal(row, nowMs)),
+    nextCursor: rows.length > request.limit ? (page.at(-1)?.proposal_id ?? null) : null,
+  }
 }

@@ -105,8 +105,12 @@ export const staffProposals = staffRoute({
   session: 'required',
   zh: '审批列表',
   en: 'What waits for a second person, and what was decided',
-  input: z.strictObject({ state: proposalState.optional(), limit: z.int().min(1).max(50) }),
-  output: z.strictObject({ proposals: z.array(proposalView).max(50) }),
+  input: z.strictObject({
+    state: proposalState.optional(),
+    cursor: id.optional(),
+    limit: z.int().min(1).max(50),
+  }),
+  output: z.strictObject({ proposals: z.array(proposalView).max(50), nextCursor: id.nullable() }),
   clauses: ['A-5.11-9'],
 })
 

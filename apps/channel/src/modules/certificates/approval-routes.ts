@@ -23,20 +23,16 @@ import { actOf, recordingRefusal, type CertificateStaffNeeds } from './staff-nee
 
 type Decision = InputOf<typeof staffDecide>
 
-const openLookedAt = 200
-
 /** What takes two members of staff. The CA holds them apart, and so does the channel. */
 export function approvalRoutes(needs: CertificateStaffNeeds): BoundRoute[] {
   const { overview } = needs
   return [
     bind(staffProfiles, async () => ({ profiles: await asStaffRefusal(() => overview.profiles()) })),
-    bind(staffProposals, async ({ state, limit }, context) => {
+    bind(staffProposals, async (search, context) => {
       const staff = staffOf(context, [...acting, 'auditor'])
-      const proposals = await asStaffRefusal(() =>
-        overview.proposals(state === undefined ? { limit } : { state, limit }),
-      )
+      const { proposals, nextCursor } = await asStaffRefusal(() => overview.proposals(search))
       const view = await viewer(needs, staff, proposals)
-      return { proposals: await Promise.all(proposals.map(view)) }
+      return { proposals: await Promise.all(proposals.map(view)), nextCursor }
     }),
     bind(staffPropose, async ({ action }, context) => {
       const staff = staffOf(context, acting)
@@ -99,12 +95,8 @@ async function decide(
   }
   const decided = await recordingRefusal(audit, act, context, () =>
     asStaffRefusal(async () => {
-      const open = await overview.proposals({ state: 'open', limit: openLookedAt })
-      assertMayDecide(
-        open.find((entry) => entry.proposalId === proposalId),
-        staff,
-        decision,
-      )
+      const { proposals } = await overview.proposals({ state: 'open', proposalId, limit: 1 })
+      assertMayDecide(proposals[0], staff, decision)
       return overview.decide({ ...decision, officer: staffId, correlationId: context.correlationId })
     }),
   )

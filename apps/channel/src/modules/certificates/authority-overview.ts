@@ -29,6 +29,15 @@ export type CertificateSearch = {
   readonly cursor?: string | undefined
 }
 
+export type ProposalSearch = {
+  readonly state?: Proposal['state'] | undefined
+  readonly proposalId?: string
+  /** What is proposed about this certificate. */
+  readonly serial?: string
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
 /** An event of the CA in the chain of its log. */
 export type ChainedEvent = {
   readonly position: number
@@ -83,8 +92,8 @@ export type AuthorityOverview = {
     readonly officer: string
     readonly correlationId: string
   }): Promise<Proposal>
-  /** Newest first. */
-  proposals(request: { readonly state?: Proposal['state']; readonly limit: number }): Promise<Proposal[]>
+  /** Newest first; `cursor` is the last proposal of the page before. */
+  proposals(request: ProposalSearch): Promise<{ proposals: Proposal[]; nextCursor: string | null }>
   decide(request: {
     readonly proposalId: string
     readonly digest: string

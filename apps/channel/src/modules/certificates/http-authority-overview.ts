@@ -47,8 +47,10 @@ export function createHttpOverview(call: ServiceCall): AuthorityOverview {
       return (await call('/v1/certificates/suspend', body, revokeAnswer)).status
     },
     propose: async (request) => asShown(await call('/v1/proposals', request, proposal)),
-    proposals: async (request) =>
-      (await call('/v1/proposals/search', request, proposalsAnswer)).proposals.map(asShown),
+    proposals: async (request) => {
+      const found = await call('/v1/proposals/search', request, proposalsAnswer)
+      return { proposals: found.proposals.map(asShown), nextCursor: found.nextCursor }
+    },
     decide: async (request) => asShown(await call('/v1/proposals/decide', request, proposal)),
     events: async (request) =>
       (await call('/v1/events', request, eventsAnswer)).events.map(withComputedDigest),

@@ -112,6 +112,25 @@ test('auditors look and change nothing', async () => {
   )
 })
 
+test('approvals are read a page at a time, and one that is far down can still be decided', async () => {
+  const { serial } = await world.issue()
+  const first = await propose(world.chen, revocation(serial))
+  for (let more = 0; more < 4; more += 1) await propose(world.chen, revocation((await world.issue()).serial))
+  type Page = { proposals: Proposal[]; nextCursor: string | null }
+  const seen: string[] = []
+  let cursor: string | null | undefined
+  while (cursor !== null) {
+    const search = { state: 'open', limit: 2, ...(cursor === undefined ? {} : { cursor }) }
+    const page: Page = await world.as<Page>(world.wang, 'staff.proposals', search)
+    seen.push(...page.proposals.map(({ proposalId }) => proposalId))
+    cursor = page.nextCursor
+  }
+  expect(new Set(seen).size).toBe(seen.length)
+  expect(seen).toContain(first.proposalId)
+  expect((await detail(serial)).openProposals).toEqual([first.proposalId])
+  expect(await decide(world.wang, first)).toMatchObject({ state: 'approved' })
+})
+
 test('one operator puts a certificate on hold at once; two of them end it', async () => {
   const { serial, accountId } = await world.issue()
   await world.as(world.chen, 'staff.hold-certificate', { serial, reason: '怀疑泄露' })

@@ -20,7 +20,7 @@ import { actOf, recordingRefusal, type CertificateStaffNeeds } from './staff-nee
 
 type Detail = OutputOf<typeof staffCertificate>
 
-const proposalsLookedAt = 200
+const proposalsShown = 20
 
 /** What staff see of certificates, and the one thing that one of them may do alone. */
 export function certificateStaffRoutes(needs: CertificateStaffNeeds): BoundRoute[] {
@@ -72,7 +72,7 @@ async function detail(needs: CertificateStaffNeeds, serial: string): Promise<Det
     Promise.all([
       overview.read(serial),
       authority.anchors(),
-      overview.proposals({ state: 'open', limit: proposalsLookedAt }),
+      overview.proposals({ state: 'open', serial, limit: proposalsShown }),
     ]),
   )
   if (found === undefined) throw new Refusal('certificate.not-found')
@@ -82,10 +82,7 @@ async function detail(needs: CertificateStaffNeeds, serial: string): Promise<Det
     chain: [found.der, ...anchors].map((der) => bytesToBase64(der)),
     here: state === undefined ? null : { state, revocation: await revocationOf(db, serial) },
     history: await named(needs, await historyOf(db, serial)),
-    openProposals: open
-      .filter(({ action }) => action.kind !== 'change-profile' && action.serial === serial)
-      .map(({ proposalId }) => proposalId)
-      .slice(0, 20),
+    openProposals: open.proposals.map(({ proposalId }) => proposalId),
   }
 }
 

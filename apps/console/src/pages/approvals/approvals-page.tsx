@@ -13,9 +13,15 @@ export const ApprovalsPage = () => {
   const { api, place, go } = useConsole()
   const a = useTexts(approvalTexts)
   const which = place.filters['which'] === 'all' ? 'all' : 'open'
-  const { loaded, reload } = useLoad(`approvals-${which}`, () =>
-    api.call(staffProposals, which === 'open' ? { state: 'open', limit: pageLength } : { limit: pageLength }),
+  const { cursor } = place.filters
+  const { loaded, reload } = useLoad(`approvals-${which}-${cursor}`, () =>
+    api.call(staffProposals, { ...(which === 'open' ? { state: 'open' } : {}), cursor, limit: pageLength }),
   )
+  const show = (name: string, next?: string) =>
+    go({
+      page: 'approvals',
+      filters: { ...(name === 'all' ? { which: 'all' } : {}), ...(next ? { cursor: next } : {}) },
+    })
   return (
     <>
       <div className="co-heading">
@@ -31,10 +37,10 @@ export const ApprovalsPage = () => {
           { name: 'all', text: a('all') },
         ]}
         current={which}
-        onChoose={(name) => go({ page: 'approvals', filters: name === 'all' ? { which: 'all' } : {} })}
+        onChoose={(name) => show(name)}
       />
       <LoadedView loaded={loaded} onRetry={reload}>
-        {({ proposals }) => (
+        {({ proposals, nextCursor }) => (
           <>
             {proposals.length === 0 && (
               <PageState icon="shield-check" title={a(which === 'open' ? 'noneOpen' : 'noneAll')}>
@@ -45,6 +51,18 @@ export const ApprovalsPage = () => {
               {proposals.map((proposal) => (
                 <ProposalCard key={proposal.proposalId} proposal={proposal} onDecided={reload} />
               ))}
+            </div>
+            <div className="co-actions">
+              {cursor !== undefined && (
+                <Button look="quiet" onPress={() => show(which)}>
+                  {a('first')}
+                </Button>
+              )}
+              {nextCursor !== null && (
+                <Button look="secondary" onPress={() => show(which, nextCursor)}>
+                  {a('next')}
+                </Button>
+              )}
             </div>
           </>
         )}
