@@ -137,6 +137,9 @@ export const operationOutcomeControls: readonly Control[] = [
       en: 'A bank that names another amount than was ordered: nothing is posted, staff decide',
     },
     clauses: ['D-5.3.4'],
+    shared: {
+      'D-5.3.4': 'A fault of the bank that rolling back cannot mend: the books stay whole until staff decide',
+    },
     async check(system, evidence) {
       const customer = await system.fixtures.freshReady()
       const operator = await system.fixtures.operator()
