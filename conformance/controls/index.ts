@@ -25,6 +25,7 @@ import { secureElementSecretControls } from './secure-element-secrets.ts'
 import { sessionControls } from './session.ts'
 import { signingFlowControls } from './signing-flow.ts'
 import { tsmControls } from './tsm.ts'
+import { tsmPackageControls } from './tsm-packages.ts'
 
 /** Every control, in the order they run. */
 export const allControls: readonly Control[] = [
@@ -43,6 +44,7 @@ export const allControls: readonly Control[] = [
   ...secureElementAccessControls,
   ...secureElementChannelControls,
   ...tsmControls,
+  ...tsmPackageControls,
   ...bindingControls,
   ...certificateRenewalControls,
   ...certificateLifecycleControls,

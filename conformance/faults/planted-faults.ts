@@ -82,6 +82,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       'certificate-revocation.hold',
       'certificate-revocation.lost',
       'tsm.authentication-first',
+      'tsm.package-release',
       'operation.several-factors',
       'operation.signed-order',
       'operation.once',

@@ -1,18 +1,9 @@
 import { base64ToBytes, bytesToBase64, hexToBytes } from '@anqu/encoding'
-import { sm2Encrypt, sm2Sign, Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
-import { createCsr, parseCertificate, privateKeySigner } from '@anqu/pki'
+import { sm2Encrypt, Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
+import { parseCertificate } from '@anqu/pki'
 import { readIfPresent, sql, uuidv7 } from '@anqu/platform'
-import {
-  createCard,
-  encodeLoadFile,
-  MemoryCard,
-  SECURITY_SERVICE_AID,
-  SecureElement,
-  securedConnection,
-  SM4,
-} from '@anqu/secure-element'
+import { createCard, MemoryCard, SecureElement, securedConnection, SM4 } from '@anqu/secure-element'
 import { sealTransportKeys } from '@anqu/secure-element/issuer'
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -23,13 +14,12 @@ import {
   countAnswer,
   keysAnswer,
   packageAnswer,
-  packagesAnswer,
   paths,
   recordsAnswer,
   recordsVerifyAnswer,
 } from './api/index.ts'
 import { securityService } from './packages/packages.ts'
-import { Phone, tsmWorld, type TsmWorld } from './testing/tsm-world.ts'
+import { Phone, signedPackage, tsmWorld, type TsmWorld } from './testing/tsm-world.ts'
 
 let world: TsmWorld
 beforeAll(async () => {
@@ -51,55 +41,7 @@ const order = (cardId: string, change: object) =>
     cardAnswer,
   )
 
-/** The next version of the security service, signed by a publisher that the CA certifies; listed unless told otherwise. */
-async function nextPackage(version: number, listing: 'listed' | 'unlisted' = 'listed') {
-  const key = Sm2PrivateKey.generate()
-  const subject = [{ type: 'CN' as const, value: `Publisher ${version}` }]
-  const certificate = await world.authority.issue(
-    await createCsr({ key: privateKeySigner(key), subject }),
-    'se-publisher',
-  )
-  if (listing === 'listed')
-    await writeFile(path.join(world.folder, 'signers', `p${version}.cer`), bytesToBase64(certificate))
-  const loadFile = encodeLoadFile({ version, modules: [SECURITY_SERVICE_AID] })
-  return {
-    aid: securityService,
-    name: 'security-service',
-    loadFile: bytesToBase64(loadFile),
-    signature: bytesToBase64(sm2Sign(key, loadFile)),
-    certificate: bytesToBase64(certificate),
-    requester: 'anna',
-  }
-}
-
-test('only packages signed by a listed publisher are taken, and another person activates them', async () => {
-  const unlisted = await nextPackage(7, 'unlisted')
-  await expect(world.call(paths.packageRegister, unlisted, packageAnswer)).rejects.toMatchObject({
-    code: 'untrusted-signer',
-  })
-  const good = await nextPackage(8)
-  const other = encodeLoadFile({ version: 9, modules: [SECURITY_SERVICE_AID] })
-  const forged = { ...good, loadFile: bytesToBase64(other) }
-  await expect(world.call(paths.packageRegister, forged, packageAnswer)).rejects.toMatchObject({
-    code: 'bad-package',
-  })
-  const { package: registered } = await world.call(paths.packageRegister, good, packageAnswer)
-  expect(registered).toMatchObject({ version: 8, state: 'registered', registeredBy: 'anna' })
-  await expect(world.call(paths.packageRegister, good, packageAnswer)).rejects.toMatchObject({
-    code: 'not-now',
-  })
-  const activate = { aid: securityService, version: 8, state: 'active' }
-  await expect(
-    world.call(paths.packageState, { ...activate, actor: 'anna' }, packageAnswer),
-  ).rejects.toMatchObject({ code: 'second-person' })
-  const deprecate = { aid: securityService, version: 8, state: 'deprecated', actor: 'anna' }
-  await world.call(paths.packageState, deprecate, packageAnswer)
-  const { packages } = await world.call(paths.packages, {}, packagesAnswer)
-  expect(packages.map(({ version, state }) => [version, state])).toEqual([
-    [8, 'deprecated'],
-    [1, 'active'],
-  ])
-})
+const nextPackage = (version: number, listing?: 'unlisted') => signedPackage(world, version, listing)
 
 test('a lock acts at the next contact and holds against another provisioning; unlocking takes two people', async () => {
   const phone = new Phone(world)

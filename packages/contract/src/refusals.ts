@@ -100,6 +100,32 @@ export const refusals = {
     'There is no such card, application or campaign',
   ),
   'card.not-possible': entry(409, '当前状态不能执行此操作', 'The present state does not allow that'),
+  'application.altered': entry(
+    422,
+    '安装包与发布时不一致，哈希或签名不符，未接收',
+    'The package is not as it was published: its hash or signature does not match; it was not taken',
+  ),
+  'application.untrusted-publisher': entry(
+    422,
+    '发布者证书不在名单内或已失效，未接收',
+    'The publisher’s certificate is not listed or no longer valid; the package was not taken',
+  ),
+  'application.older-version': entry(
+    422,
+    '版本低于已发布过的版本，不能接收或发布',
+    'A higher version was released before; a lower one is neither taken nor released',
+  ),
+  'application.known-version': entry(409, '该版本已经上传过', 'This version was uploaded already'),
+  'application.too-large': entry(
+    422,
+    '安装包超过 32 KB，卡片放不下，未接收',
+    'The package is larger than the 32 KB cards have room for; it was not taken',
+  ),
+  'application.malformed': entry(
+    422,
+    '所选文件不是有效的应用安装包，未接收',
+    'This file is no valid application package; it was not taken',
+  ),
   'device.not-bound': entry(403, '请先绑定本设备', 'Please bind this device first'),
   'device.already-bound': entry(409, '本设备已绑定', 'This device is already bound'),
   'device.binding-failed': entry(

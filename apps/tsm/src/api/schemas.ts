@@ -22,6 +22,10 @@ export const refusalCode = z.enum([
   'second-person',
   'bad-package',
   'untrusted-signer',
+  'altered',
+  'older-version',
+  'known-version',
+  'too-large',
   'unknown-card',
   'card-not-authentic',
   'foreign-card',
@@ -147,7 +151,10 @@ export const packageRegisterRequest = z.strictObject({
   /** The package's identifier; the version is in the load file. */
   aid,
   name: text,
-  loadFile: bytes(32_768),
+  /** Larger than what is taken, so that a package that is too large is told so. */
+  loadFile: bytes(65_536),
+  /** SM3 of the load file, as it was published. */
+  hash: hex(32, 32),
   /** SM2, r‖s, over the load file. */
   signature: bytes(64),
   /** Certificate of the signer, which must be listed. */

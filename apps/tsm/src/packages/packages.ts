@@ -1,20 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { base64ToBytes, bytesToHex, bytesToUtf8, ParseError } from '@anqu/encoding'
-import { sm2Verify, sm3 } from '@anqu/gm-crypto'
-import {
-  EKU_CODE_SIGNING,
-  formatName,
-  parseCertificate,
-  PkiError,
-  validateChain,
-  type Certificate,
-} from '@anqu/pki'
-import { isUniqueViolation, sql, type Clock, type Db, type Queryable } from '@anqu/platform'
-import { parseLoadFile, StatusError } from '@anqu/secure-element'
+import { bytesToHex } from '@anqu/encoding'
+import { sm3 } from '@anqu/gm-crypto'
+import { formatName } from '@anqu/pki'
+import { isUniqueViolation, sql, type Db, type Queryable } from '@anqu/platform'
 import type { z } from 'zod'
 import type { packageRegisterRequest, packageStateRequest, sePackage } from '../api/schemas.ts'
 import { TsmRefusal } from '../refused.ts'
+import { checkPackage, type PackageTrust } from './check-package.ts'
 
 export type PackageFile = {
   readonly aid: string
@@ -34,14 +25,7 @@ export type Packages = {
   find(tx: Queryable, aid: string, version: number): Promise<PackageFile | undefined>
 }
 
-type Needs = {
-  readonly db: Db
-  readonly clock: Clock
-  /** Roots and intermediates that a signer's certificate must lead through, root last. */
-  readonly anchors: readonly Certificate[]
-  /** Folder with the certificates (DER, base64) of publishers whose packages are taken. */
-  readonly signersDir: string
-}
+type Needs = PackageTrust & { readonly db: Db }
 
 /** Identifier of the package that brings the security service; delivered with the project. */
 export const securityService = 'f0414e51550100'
@@ -83,6 +67,7 @@ export function createPackages(needs: Needs): Packages {
   return {
     async register(request) {
       const checked = await checkPackage(needs, request)
+      await refuseOlder(db, request.aid, checked.version)
       try {
         await db.execute(sql`
           insert into se_package (aid, name, version, load_file, hash, signature, certificate, signer, modules, state,
@@ -91,7 +76,8 @@ export function createPackages(needs: Needs): Packages {
             ${checked.signature}, ${checked.certificate.raw}, ${formatName(checked.certificate.subject)},
             ${checked.modules}, 'registered', ${clock.nowMs()}, ${request.requester})`)
       } catch (error) {
-        if (isUniqueViolation(error)) throw new TsmRefusal('not-now', 'this version is registered already')
+        if (isUniqueViolation(error))
+          throw new TsmRefusal('known-version', 'this version is registered already')
         throw error
       }
       return described(request.aid, checked.version)
@@ -111,6 +97,7 @@ export function createPackages(needs: Needs): Packages {
         // Whoever brings a package does not decide that cards get it.
         if (row.registered_by === actor)
           throw new TsmRefusal('second-person', 'registered by the same person')
+        await refuseOlder(tx, aid, version)
         await tx.execute(sql`
           update se_package set state = 'deprecated' where aid = ${aid} and state = 'active' and version <> ${version}`)
         await tx.execute(
@@ -152,62 +139,9 @@ async function list(db: Db): Promise<z.infer<typeof sePackage>[]> {
   }))
 }
 
-async function checkPackage(needs: Needs, request: z.infer<typeof packageRegisterRequest>) {
-  const loadFile = base64ToBytes(request.loadFile)
-  const signature = base64ToBytes(request.signature)
-  const certificate = await trustedSigner(needs, base64ToBytes(request.certificate))
-  if (!sm2Verify(certificate.publicKey, loadFile, signature))
-    throw new TsmRefusal('bad-package', 'the signature is not the signer’s over this load file')
-  try {
-    const { version, modules } = parseLoadFile(loadFile)
-    if (version < 1 || version > 0xffff) throw new TsmRefusal('bad-package', 'version out of range')
-    return {
-      version,
-      modules: modules.map((aid) => bytesToHex(aid)),
-      loadFile,
-      signature,
-      certificate,
-    }
-  } catch (error) {
-    if (error instanceof StatusError || error instanceof ParseError)
-      throw new TsmRefusal('bad-package', `not a load file: ${error.message}`)
-    throw error
-  }
-}
-
-/** Listed by the administrator, for signing code, and valid under the pinned root now. */
-async function trustedSigner({ anchors, clock, signersDir }: Needs, der: Uint8Array): Promise<Certificate> {
-  const certificate = parsedCertificate(der)
-  const listed = await listedSigners(signersDir)
-  const verdict = validateChain({
-    leaf: certificate,
-    intermediates: anchors.slice(0, -1),
-    anchors: anchors.slice(-1),
-    atMs: clock.nowMs(),
-    usage: { keyUsage: ['digitalSignature'], extKeyUsage: EKU_CODE_SIGNING },
-  })
-  if (!verdict.ok) throw new TsmRefusal('untrusted-signer', `certificate: ${verdict.rule}`)
-  if (!listed.includes(bytesToHex(sm3(der))))
-    throw new TsmRefusal('untrusted-signer', 'the certificate is not listed')
-  return certificate
-}
-
-function parsedCertificate(der: Uint8Array): Certificate {
-  try {
-    return parseCertificate(der)
-  } catch (error) {
-    if (error instanceof PkiError || error instanceof ParseError)
-      throw new TsmRefusal('untrusted-signer', 'not a certificate')
-    throw error
-  }
-}
-
-async function listedSigners(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.cer'))
-  return Promise.all(
-    names.map(async (name) => {
-      const text = bytesToUtf8(new Uint8Array(await readFile(path.join(folder, name))))
-      return bytesToHex(sm3(base64ToBytes(text.trim())))
-    }),
-  )
+/** What cards were once given is never followed by less: an older version may hold a fault that was mended since. */
+async function refuseOlder(tx: Queryable, aid: string, version: number): Promise<void> {
+  const { released } = await tx.one<{ released: number }>(sql`
+    select coalesce(max(version), 0) as released from se_package where aid = ${aid} and activated_by is not null`)
+  if (version < released) throw new TsmRefusal('older-version', `${version} after ${released}`)
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { bytesToBase64, concatBytes, encodeBerTlv, hexToBytes, utf8ToBytes } from '@anqu/encoding'
+import { bytesToBase64, bytesToHex, concatBytes, encodeBerTlv, hexToBytes, utf8ToBytes } from '@anqu/encoding'
 import { sm2Sign, sm3 } from '@anqu/gm-crypto'
 import { loadKeyFile } from '@anqu/platform'
 import { encodeLoadFile, SECURITY_SERVICE_AID, type CommandApdu } from '@anqu/secure-element'
@@ -57,6 +57,7 @@ export async function deliverSecurityService(packages: Packages, publisher: Cert
     aid: securityService,
     name: 'security-service',
     loadFile: bytesToBase64(loadFile),
+    hash: bytesToHex(sm3(loadFile)),
     signature: bytesToBase64(sm2Sign(publisher.key, loadFile)),
     certificate: bytesToBase64(publisher.certificate.raw),
     requester: 'publisher',

@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { base64ToBytes, bytesToBase64, bytesToHex } from '@anqu/encoding'
-import { sm2Decrypt, sm2Verifier, Sm2PrivateKey } from '@anqu/gm-crypto'
+import { sm2Decrypt, sm2Sign, sm2Verifier, Sm2PrivateKey, sm3 } from '@anqu/gm-crypto'
 import {
   buildCertificate,
+  createCsr,
   EKU_CODE_SIGNING,
   parseCertificate,
   parseCsr,
@@ -17,8 +18,10 @@ import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testi
 import {
   createCard,
   encodeCommand,
+  encodeLoadFile,
   MemoryCard,
   parseResponse,
+  SECURITY_SERVICE_AID,
   SM4,
   type CardConnection,
   type CardOptions,
@@ -28,6 +31,7 @@ import { getKeyInformation, selectIssuer } from '@anqu/secure-element/issuer'
 import type { z } from 'zod'
 import { paths, protocol, scriptAnswer } from '../api/index.ts'
 import type { AuthorityLink } from '../keys/authority-link.ts'
+import { securityService } from '../packages/packages.ts'
 import { createTsm, type Tsm } from '../service.ts'
 
 export type ScriptAnswer = z.infer<typeof scriptAnswer>
@@ -228,5 +232,31 @@ function openKeys(key: Sm2PrivateKey, given: { version: number; sealed: string }
     version: given.version,
     cipher: SM4,
     keys: { encryption: part(0), mac: part(1), data: part(2) },
+  }
+}
+
+/** A package of the security service, signed by a publisher that the CA certifies; listed unless told otherwise. */
+export async function signedPackage(
+  { authority, folder }: TsmWorld,
+  version: number,
+  listing: 'listed' | 'unlisted' = 'listed',
+) {
+  const key = Sm2PrivateKey.generate()
+  const subject = [{ type: 'CN' as const, value: `Publisher ${version}` }]
+  const certificate = await authority.issue(
+    await createCsr({ key: privateKeySigner(key), subject }),
+    'se-publisher',
+  )
+  if (listing === 'listed')
+    await writeFile(path.join(folder, 'signers', `p${version}.cer`), bytesToBase64(certificate))
+  const loadFile = encodeLoadFile({ version, modules: [SECURITY_SERVICE_AID] })
+  return {
+    aid: securityService,
+    name: 'security-service',
+    loadFile: bytesToBase64(loadFile),
+    hash: bytesToHex(sm3(loadFile)),
+    signature: bytesToBase64(sm2Sign(key, loadFile)),
+    certificate: bytesToBase64(certificate),
+    requester: 'anna',
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { atMs, cursor, id } from '../values.ts'
+import { atMs, base64, cursor, id } from '../values.ts'
 import { staffReason } from './staff-certificates.ts'
 import { staffRoute } from './staff-route.ts'
 
@@ -133,12 +133,38 @@ export const staffApplications = staffRoute({
   clauses: ['B-6.1-6.s2'],
 })
 
+/** A package as its publisher hands it over: the content of a package file is the input of the upload. */
+export const applicationPackage = z.strictObject({
+  format: z.literal('anqu-application-1'),
+  applicationId,
+  name: z.string().trim().min(2).max(80),
+  /** Cards have room for 32 KB; more is refused by name. */
+  loadFile: base64(64 * 1024),
+  /** SM3 of the load file, hexadecimal. */
+  loadFileHash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** SM2 signature of the publisher over the load file, r ‖ s. */
+  signature: base64(64),
+  /** Certificate of the publisher (DER), who must be listed at the TSM. */
+  certificate: base64(8192),
+})
+
+export const staffUploadApplication = staffRoute({
+  name: 'staff.upload-application',
+  path: '/admin/v1/applications/upload',
+  session: 'required',
+  zh: '上传应用安装包',
+  en: 'Upload a signed package; somebody else releases it',
+  input: applicationPackage,
+  output: z.strictObject({ application: applicationView }),
+  clauses: ['A-5.11-9', 'B-6.1-6.s2'],
+})
+
 export const staffSetApplication = staffRoute({
   name: 'staff.set-application',
   path: '/admin/v1/applications/set-state',
   session: 'required',
-  zh: '启用或停用应用版本',
-  en: 'Activate a version somebody else registered, or deprecate one',
+  zh: '发布或撤回应用版本',
+  en: 'Release a version somebody else uploaded, or withdraw one',
   input: z.strictObject({ applicationId, version: z.int(), state: z.enum(['active', 'deprecated']) }),
   output: z.strictObject({ application: applicationView }),
   clauses: ['A-5.11-9'],

@@ -4,6 +4,7 @@ import {
   staffDecideCampaign,
   staffProposeCampaign,
   staffSetApplication,
+  staffUploadApplication,
   type OutputOf,
 } from '@anqu/contract'
 import { bind, staffOf, type BoundRoute } from '../../http/bound-route.ts'
@@ -32,6 +33,20 @@ export function applicationRoutes(needs: CardStaffNeeds): BoundRoute[] {
 function actingRoutes(needs: CardStaffNeeds): BoundRoute[] {
   const { audit, office } = needs
   return [
+    bind(staffUploadApplication, async ({ format: _format, ...order }, context) => {
+      const { staffId } = staffOf(context, acting)
+      const act = {
+        staffId,
+        context,
+        event: 'staff.application-uploaded',
+        description: `Package with load file ${order.loadFileHash}: ${order.name}`,
+        resource: `application:${order.applicationId}`,
+      }
+      const taken = await recorded(audit, act, () =>
+        office.uploadApplication({ ...order, requester: staffId }),
+      )
+      return { application: must((await describeApplications(needs, [taken]))[0]) }
+    }),
     bind(staffSetApplication, async (order, context) => {
       const { staffId } = staffOf(context, acting)
       const { applicationId, version, state } = order

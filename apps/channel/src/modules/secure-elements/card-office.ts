@@ -1,4 +1,11 @@
-import type { OutputOf, staffApplications, staffCampaigns, staffCard } from '@anqu/contract'
+import type {
+  InputOf,
+  OutputOf,
+  staffApplications,
+  staffCampaigns,
+  staffCard,
+  staffUploadApplication,
+} from '@anqu/contract'
 
 type Named<T, Key extends keyof T> = Omit<T, Key | 'own'> & { readonly [K in Key]: string | null }
 export type CardView = OutputOf<typeof staffCard>['card']
@@ -31,6 +38,9 @@ export type CardOffice = {
     readonly correlationId: string
   }): Promise<CardView>
   applications(): Promise<Application[]>
+  uploadApplication(
+    order: Omit<InputOf<typeof staffUploadApplication>, 'format'> & { readonly requester: string },
+  ): Promise<Application>
   setApplication(order: {
     readonly applicationId: string
     readonly version: number

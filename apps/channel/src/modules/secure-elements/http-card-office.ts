@@ -28,6 +28,9 @@ export function createHttpCardOffice(call: ServiceCall): CardOffice {
     },
     order: async (order) => toCard((await call(paths.cardOrder, order, cardAnswer)).card),
     applications: async () => (await call(paths.packages, {}, packagesAnswer)).packages.map(toApplication),
+    async uploadApplication({ applicationId: aid, loadFileHash: hash, ...rest }) {
+      return toApplication((await call(paths.packageRegister, { ...rest, aid, hash }, packageAnswer)).package)
+    },
     async setApplication({ applicationId: aid, ...rest }) {
       return toApplication((await call(paths.packageState, { ...rest, aid }, packageAnswer)).package)
     },

@@ -6,10 +6,11 @@ import type {
   staffCards,
   staffDecideCampaign,
   staffOrderCard,
+  staffUploadApplication,
 } from '@anqu/contract'
 import { ServiceUnavailable, uuidv7 } from '@anqu/platform'
 import { testDatabase, type TestDatabase } from '@anqu/platform/testing'
-import { Phone, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
+import { Phone, signedPackage, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { StaffSession } from '../../http/bound-route.ts'
 import { call, installation, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
@@ -146,4 +147,51 @@ test('a campaign starts when somebody else approves it, and anybody stops it', a
   await expect(settle(wang, 'resume')).rejects.toMatchObject({ code: 'card.not-possible' })
   const { campaigns } = await as<OutputOf<typeof staffCampaigns>>(auditor, 'staff.campaigns', { limit: 5 })
   expect(campaigns[0]).toMatchObject({ campaignId, state: 'cancelled' })
+})
+
+test('a package one uploads is released by another, and staff are told why one is not taken', async () => {
+  const {
+    aid: applicationId,
+    hash: loadFileHash,
+    requester: _requester,
+    ...rest
+  } = await signedPackage(tsm, 30)
+  const entry = { ...rest, applicationId, loadFileHash, format: 'anqu-application-1' }
+  const upload = (staff: Staff, change: object = {}) =>
+    as<OutputOf<typeof staffUploadApplication>>(staff, 'staff.upload-application', { ...entry, ...change })
+  await expect(upload(auditor)).rejects.toMatchObject({ code: 'staff.forbidden' })
+  await expect(upload(chen, { loadFileHash: '00'.repeat(32) })).rejects.toMatchObject({
+    code: 'application.altered',
+  })
+  const { certificate } = await signedPackage(tsm, 31, 'unlisted')
+  await expect(upload(chen, { certificate })).rejects.toMatchObject({
+    code: 'application.untrusted-publisher',
+  })
+  const { application } = await upload(chen)
+  expect(application).toMatchObject({ version: 30, state: 'registered', registeredBy: { name: '陈' } })
+  const release = (staff: Staff) =>
+    as<OutputOf<typeof staffUploadApplication>>(staff, 'staff.set-application', {
+      applicationId,
+      version: 30,
+      state: 'active',
+    })
+  await expect(release(chen)).rejects.toMatchObject({ code: 'approval.own' })
+  expect((await release(wang)).application).toMatchObject({ state: 'active', activatedBy: { name: '王' } })
+  const { requester: _other, ...older } = await signedPackage(tsm, 29)
+  await expect(
+    upload(chen, {
+      loadFile: older.loadFile,
+      loadFileHash: older.hash,
+      signature: older.signature,
+      certificate: older.certificate,
+    }),
+  ).rejects.toMatchObject({ code: 'application.older-version' })
+  expect(audit.events.map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+    'staff.application-uploaded failure',
+    'staff.application-uploaded failure',
+    'staff.application-uploaded success',
+    'staff.application-set failure',
+    'staff.application-set success',
+    'staff.application-uploaded failure',
+  ])
 })

@@ -21,6 +21,12 @@ const words: Readonly<Record<string, RefusalCode>> = {
   'no-package': 'card.not-found',
   'not-now': 'card.not-possible',
   'second-person': 'approval.own',
+  altered: 'application.altered',
+  'untrusted-signer': 'application.untrusted-publisher',
+  'older-version': 'application.older-version',
+  'known-version': 'application.known-version',
+  'too-large': 'application.too-large',
+  'bad-package': 'application.malformed',
 }
 
 type Act = Pick<AuditEvent, 'event' | 'description' | 'resource'> & {

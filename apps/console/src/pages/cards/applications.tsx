@@ -7,6 +7,7 @@ import { LoadedView, ProblemNotice, When } from '../../features/parts.tsx'
 import { useLoad } from '../../features/use-load.ts'
 import { useTask } from '../../features/use-task.ts'
 import { cardTexts } from './card-texts.ts'
+import { UploadPackage } from './upload-package.tsx'
 
 type Application = OutputOf<typeof staffApplications>['applications'][number]
 const tones: Readonly<Record<Application['state'], Tone>> = {
@@ -24,6 +25,7 @@ export const Applications = () => {
     <LoadedView loaded={loaded} onRetry={reload}>
       {({ applications }) => (
         <div className="co-proposals">
+          <UploadPackage onDone={reload} />
           {applications.length === 0 && <PageState icon="info" title={k('noApplications')} />}
           {applications.map((entry) => (
             <ApplicationCard key={`${entry.applicationId}-${entry.version}`} entry={entry} onDone={reload} />

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { staffApplications, staffSetApplication, staffUploadApplication } from '@anqu/contract'
+import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { control, type Control } from '../runner/control.ts'
+import type { LiveSystem } from '../system/live-system.ts'
+import { publishPackage, type ApplicationPackage } from '../system/publisher.ts'
+import type { Staff } from '../system/staff.ts'
+
+const altered = (text: string): string => {
+  const bytes = base64ToBytes(text)
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+  return bytesToBase64(bytes)
+}
+
+const versionsOf = async (staff: Staff) => (await staff.call(staffApplications, {})).applications
+
+/** Nobody listed this certificate, though the CA issued it. */
+const unlisted = async ({ dataDir }: LiveSystem): Promise<string> =>
+  (await readFile(path.join(dataDir, 'tsm', 'keys', 'tsm-signature.cer'), 'utf8')).trim()
+
+export const tsmPackageControls: readonly Control[] = [
+  control({
+    id: 'tsm.package-release',
+    title: {
+      zh: '应用安装包经验签后登记，由另一人发布，改动过的、名单外的或降级的一律拒收',
+      en: 'A package is taken only as its publisher signed it, released by a second person, and never downgraded',
+    },
+    clauses: ['B-6.1-1', 'B-6.1-6.s2'],
+    shared: {
+      'B-6.1-1':
+        'tsm.life-cycle shows the installation on the card, this one what stands before it at the TSM',
+      'B-6.1-6.s2': 'tsm.whole-flow shows the step in its order, this one that only signed packages reach it',
+    },
+    async check(system, evidence) {
+      const [first, second] = await system.undisturbed(async () => {
+        const [one, other] = [await system.newStaff('operator'), await system.newStaff('administrator')]
+        await one.login()
+        await other.login()
+        return [one, other] as const
+      })
+      const before = await system.undisturbed(() => versionsOf(first))
+      const version = Math.max(...before.map((entry) => entry.version)) + 1
+      const entry = await publishPackage(system, version)
+      const upload = (change: Partial<ApplicationPackage>) => () =>
+        first.call(staffUploadApplication, { ...entry, ...change })
+      await evidence.refused('文件改动一位', upload({ loadFile: altered(entry.loadFile) }), [
+        'application.altered',
+      ])
+      await evidence.refused('签名改动一位', upload({ signature: altered(entry.signature) }), [
+        'application.altered',
+      ])
+      await evidence.refused('名单之外的发布者', upload({ certificate: await unlisted(system) }), [
+        'application.untrusted-publisher',
+      ])
+      const still = await system.undisturbed(() => versionsOf(first))
+      evidence.holds('拒收的均未登记', still.length === before.length, { versions: still.length })
+      const { applicationId } = entry
+      const release = { applicationId, version, state: 'active' } as const
+      const uploaded = await upload({})()
+      evidence.holds('签名完好的登记为待发布', uploaded.application.state === 'registered', {
+        state: uploaded.application.state,
+      })
+      await evidence.refused('上传人自行发布', () => first.call(staffSetApplication, release), [
+        'approval.own',
+      ])
+      const released = await second.call(staffSetApplication, release)
+      evidence.holds('另一人发布', released.application.state === 'active', {
+        state: released.application.state,
+      })
+      const lower = await publishPackage(system, version - 1)
+      await evidence.refused('发布后再上传低版本', () => first.call(staffUploadApplication, lower), [
+        'application.older-version',
+        'application.known-version',
+      ])
+      await system.undisturbed(async () => {
+        const customer = await system.fixtures.freshLoggedIn()
+        const begun = await customer.beginBinding()
+        await customer.provision(begun.bindingId)
+        evidence.holds(
+          '卡片安装已发布的版本',
+          (await versionsOf(first)).some((one) => one.version === version && one.cards > 0),
+        )
+      })
+    },
+  }),
+]

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { publishPackage, startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { StaffAtDesk } from './support/staff-at-desk.ts'
+
+/** A refused upload is seen by the browser too, which says so in its console. */
+const toldByBrowser = (status: 422): string =>
+  `console: Failed to load resource: the server responded with a status of ${status} (Unprocessable Entity)`
+
+const desk = { name: 'desk', widthPx: 1280, heightPx: 800 }
+
+describe.skipIf(chromiumPath() === undefined)(
+  `what staff do at the TSM, in Chromium (${skippedWithoutChromium} otherwise)`,
+  () => {
+    let dataDir: string
+    let system: LiveSystem
+    let stop: () => Promise<void>
+    let browser: Browser
+    beforeAll(async () => {
+      dataDir = await mkdtemp(path.join(tmpdir(), 'anqu-cards-'))
+      ;({ system, stop } = await startLiveSystem(dataDir))
+      browser = await launchBrowser()
+    })
+    afterAll(async () => {
+      await browser.close()
+      await stop()
+      await rm(dataDir, { recursive: true })
+    })
+
+    async function atDesk(role: 'operator' | 'administrator', name: string) {
+      const { page, misdeeds } = await openPage(browser, { url: system.addresses['console'] ?? '', ...desk })
+      const { account } = await system.newStaff(role)
+      const staff = new StaffAtDesk(system, page, { account, name })
+      await staff.login()
+      await staff.open('安全单元')
+      return { staff, page, misdeeds }
+    }
+
+    const choose = (page: Page, label: string, name: string, text: string) =>
+      page.getByLabel(label).setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) })
+
+    test('one uploads a package, the altered one is refused with its reason, and another one releases it', async () => {
+      const entry = await publishPackage(system, 2)
+      const { staff: first, page, misdeeds } = await atDesk('operator', 'package-first')
+      await first.press('应用版本')
+      await first.press('上传安装包')
+      await choose(page, '安装包文件', 'notes.json', '{}')
+      await first.see('所选文件不是有效的应用安装包')
+      await choose(page, '安装包文件', 'large.json', ' '.repeat(200_000))
+      await first.see('安装包超过 32 KB')
+      const altered = { ...entry, loadFileHash: '00'.repeat(32) }
+      await choose(page, '安装包文件', 'altered.json', JSON.stringify(altered))
+      await first.press('上传并验证')
+      await first.see('哈希或签名不符')
+      await first.look('altered')
+      await choose(page, '安装包文件', 'security-service-2.json', JSON.stringify(entry))
+      await first.look('chosen')
+      await first.press('上传并验证')
+      await first.see('这是您上传的版本，须由另一位同事发布。')
+      await first.look('uploaded')
+      expect(await page.getByRole('button', { name: '发布', exact: true }).count()).toBe(0)
+      const { staff: second, page: other, misdeeds: others } = await atDesk('administrator', 'package-second')
+      await second.press('应用版本')
+      await second.press('发布')
+      await other.getByText('已撤回').waitFor()
+      await second.look('released')
+      expect([...misdeeds, ...others]).toEqual([toldByBrowser(422)])
+    })
+  },
+)
