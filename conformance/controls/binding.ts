@@ -1,4 +1,10 @@
-import { bindingProof, devicesCompleteBinding, devicesList, devicesRequestCertificate } from '@anqu/contract'
+import {
+  bindingProof,
+  devicesCompleteBinding,
+  devicesList,
+  devicesRequestCertificate,
+  sm2Signature,
+} from '@anqu/contract'
 import { paymentContainer } from '@anqu/client'
 import { bytesToHex } from '@anqu/encoding'
 import { createCsr, parseCertificate, parseCsr, privateKeySigner, validateChain, verifyCsr } from '@anqu/pki'
@@ -101,7 +107,7 @@ export const bindingControls: readonly Control[] = [
       const { deviceId } = await app.call(devicesCompleteBinding, {
         bindingId: begun.bindingId,
         certificateSerial: certificate.serialHex,
-        proof: Buffer.from(proof).toString('base64'),
+        proof: sm2Signature(proof),
       })
       evidence.holds('最后：安装成功得到确认', deviceId.length === 36)
       const auditor = await system.fixtures.auditor()

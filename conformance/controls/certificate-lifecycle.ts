@@ -1,6 +1,13 @@
 import { bytesToBase64, base64ToBytes, utf8ToBytes } from '@anqu/encoding'
 import { sm2Sign, Sm2PrivateKey } from '@anqu/gm-crypto'
-import { createCsr, parseCertificate, privateKeySigner, type Certificate } from '@anqu/pki'
+import {
+  createCsr,
+  OID_SM2_WITH_SM3,
+  OID_SM3,
+  parseCertificate,
+  privateKeySigner,
+  type Certificate,
+} from '@anqu/pki'
 import { ServiceRefused, sql, uuidv7 } from '@anqu/platform'
 import { z } from 'zod'
 import { control, type Control } from '../runner/control.ts'
@@ -25,6 +32,8 @@ class Life {
       ...this.#owner,
       serial: serialHex,
       message: bytesToBase64(utf8ToBytes(order)),
+      signatureAlgorithm: OID_SM2_WITH_SM3,
+      digestAlgorithm: OID_SM3,
       signature: bytesToBase64(sm2Sign(key, utf8ToBytes(order))),
       correlationId: uuidv7(),
     }

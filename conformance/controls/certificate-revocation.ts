@@ -1,5 +1,11 @@
 import { paymentContainer } from '@anqu/client'
-import { certificatesResume, certificatesSuspend, devicesRelease, releaseOrder } from '@anqu/contract'
+import {
+  certificatesResume,
+  certificatesSuspend,
+  devicesRelease,
+  releaseOrder,
+  sm2Signature,
+} from '@anqu/contract'
 import { sql } from '@anqu/platform'
 import { SecureElementError } from '@anqu/secure-element'
 import { control, type Control } from '../runner/control.ts'
@@ -73,7 +79,7 @@ export const certificateRevocationControls: readonly Control[] = [
           app.call(devicesRelease, {
             deviceId,
             reason: 'lost',
-            factor: { kind: 'signature', signature: Buffer.from(forOther).toString('base64') },
+            factor: { kind: 'signature', signature: sm2Signature(forOther) },
           }),
         ['factor.rejected'],
       )

@@ -23,6 +23,7 @@ import { secureElementAccessControls } from './secure-element-access.ts'
 import { secureElementChannelControls } from './secure-element-channel.ts'
 import { secureElementSecretControls } from './secure-element-secrets.ts'
 import { sessionControls } from './session.ts'
+import { signatureAlgorithmControls } from './signature-algorithms.ts'
 import { signingFlowControls } from './signing-flow.ts'
 import { tsmControls } from './tsm.ts'
 import { tsmPackageControls } from './tsm-packages.ts'
@@ -54,6 +55,7 @@ export const allControls: readonly Control[] = [
   ...certificateRevocationControls,
   ...operationControls,
   ...signingFlowControls,
+  ...signatureAlgorithmControls,
   ...operationOutcomeControls,
   ...auditControls,
   captchaExpiry,

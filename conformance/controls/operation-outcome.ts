@@ -7,6 +7,7 @@ import {
   operationsPrepare,
   operationsSecondPassword,
   staffOperationStory,
+  sm2Signature,
   staffOverview,
   staffRequeryOperation,
   type InputOf,
@@ -65,7 +66,7 @@ export const operationOutcomeControls: readonly Control[] = [
             ...next.picture,
             order: next.prepared.order,
             certificateSerial: customer.bound().certificateSerial,
-            signature: Buffer.from(oldSignature).toString('base64'),
+            signature: sm2Signature(oldSignature),
           }),
         ['operation.signature-rejected'],
       )
@@ -293,7 +294,7 @@ export const operationOutcomeControls: readonly Control[] = [
             pictureAnswer: 'ABCDE',
             order: challenged.prepared.order,
             certificateSerial: other.bound().certificateSerial,
-            signature: Buffer.alloc(64, 1).toString('base64'),
+            signature: sm2Signature(Buffer.alloc(64, 1)),
           }),
         ['operation.not-found'],
       )

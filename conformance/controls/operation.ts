@@ -1,4 +1,10 @@
-import { operationsConfirm, sessionsCurrent, type InputOf } from '@anqu/contract'
+import {
+  operationsConfirm,
+  sessionsCurrent,
+  sm2Signature,
+  type HolderSignature,
+  type InputOf,
+} from '@anqu/contract'
 import { paymentContainer, readOrder, readReceipt } from '@anqu/client'
 import { Sm2PrivateKey, sm2Digest, sm2Sign, sm2Verify, sm2VerifyDigest } from '@anqu/gm-crypto'
 import { parseCertificate } from '@anqu/pki'
@@ -7,8 +13,8 @@ import { control, type Control } from '../runner/control.ts'
 import { otherCode } from '../system/customer.ts'
 import { bytesOf, debits } from './operation-books.ts'
 
-const signedWith = (order: string, key: Sm2PrivateKey): string =>
-  Buffer.from(sm2Sign(key, bytesOf(order))).toString('base64')
+const signedWith = (order: string, key: Sm2PrivateKey): HolderSignature =>
+  sm2Signature(sm2Sign(key, bytesOf(order)))
 
 export const operationControls: readonly Control[] = [
   control({
@@ -29,7 +35,7 @@ export const operationControls: readonly Control[] = [
         pictureAnswer: 'ABCDE',
         order: first.order,
         certificateSerial: customer.bound().certificateSerial,
-        signature: Buffer.alloc(64, 1).toString('base64'),
+        signature: sm2Signature(Buffer.alloc(64, 1)),
       }
       await evidence.refused('未经二次授权直接确认', () => customer.app.call(operationsConfirm, early), [
         'operation.wrong-state',
@@ -113,7 +119,7 @@ export const operationControls: readonly Control[] = [
           ...picture,
           order,
           certificateSerial: customer.bound().certificateSerial,
-          signature: Buffer.from(signature).toString('base64'),
+          signature: sm2Signature(signature),
           ...changed,
         })
         return customer.settled(answer.operation)

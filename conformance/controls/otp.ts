@@ -1,4 +1,10 @@
-import { factorsRequestOtp, identityRegister, operationsConfirm, sessionsFinishLogin } from '@anqu/contract'
+import {
+  factorsRequestOtp,
+  identityRegister,
+  operationsConfirm,
+  sessionsFinishLogin,
+  sm2Signature,
+} from '@anqu/contract'
 import { policy } from '@anqu/policy'
 import { control, type Control } from '../runner/control.ts'
 import { otherCode, type Customer } from '../system/customer.ts'
@@ -209,7 +215,7 @@ export const otpControls: readonly Control[] = [
         operationId: next.prepared.operation.operationId,
         order: next.prepared.order,
         certificateSerial: customer.bound().certificateSerial,
-        signature: Buffer.alloc(64, 1).toString('base64'),
+        signature: sm2Signature(Buffer.alloc(64, 1)),
       }
       await evidence.refused(
         '已完成业务的验证码不能用于另一笔',

@@ -1,4 +1,4 @@
-import { operationsConfirm } from '@anqu/contract'
+import { operationsConfirm, sm2Signature } from '@anqu/contract'
 import { paymentContainer, readOrder } from '@anqu/client'
 import { sm2Digest, sm2VerifyDigest } from '@anqu/gm-crypto'
 import { parseCertificate } from '@anqu/pki'
@@ -75,7 +75,7 @@ export const signingFlowControls: readonly Control[] = [
         ...challenged.picture,
         order,
         certificateSerial: serialHex,
-        signature: Buffer.from(signature).toString('base64'),
+        signature: sm2Signature(signature),
       })
       evidence.note('客户端上送签名、被签数据与用户信息', { certificateSerial: serialHex })
       const verified = await verifications()

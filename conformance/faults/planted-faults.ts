@@ -78,6 +78,8 @@ export const plantedFaults: readonly PlantedFault[] = [
       'keyboard.taps-sealed',
       'consent.before-collection',
       'binding.refusals',
+      'signature.named-algorithms',
+      'signature.signing-key-in-se',
       'certificate-renewal.regular',
       'certificate-revocation.hold',
       'certificate-revocation.lost',

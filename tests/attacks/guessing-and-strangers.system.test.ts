@@ -8,6 +8,7 @@ import {
   operationsGet,
   operationsList,
   operationsPicture,
+  sm2Signature,
   sessionsBeginLogin,
 } from '@anqu/contract'
 import { policy } from '@anqu/policy'
@@ -70,7 +71,7 @@ test('a stranger finds neither operation, code, picture, device nor binding of s
     const { deviceId, bindingId, certificateSerial } = victim.bound()
     const release = (id: string): Promise<string> => codeOf(stranger.releaseDevice(id))
     expect(await release(deviceId)).toBe(await release(crypto.randomUUID()))
-    const proof = { certificateSerial, proof: 'AAAA' }
+    const proof = { certificateSerial, proof: sm2Signature(new Uint8Array(3)) }
     expect(await codeOf(call(devicesCompleteBinding, { bindingId, ...proof }))).toBe('device.binding-failed')
     const csr = call(devicesRequestCertificate, { bindingId, csr: 'AAAA' })
     expect(await codeOf(csr)).toBe('device.binding-failed')

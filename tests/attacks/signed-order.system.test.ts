@@ -1,6 +1,6 @@
 import { paymentContainer } from '@anqu/client'
 import type { Challenged, Customer } from '@anqu/conformance/system'
-import { operationsConfirm, operationsPrepare } from '@anqu/contract'
+import { operationsConfirm, operationsPrepare, sm2Signature } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
 import { expect, test } from 'vitest'
 import { attackedSystem } from './support/attacked-system.ts'
@@ -24,7 +24,7 @@ async function confirmWith(customer: Customer, challenged: Challenged, sent: Sen
     ...picture,
     order: sent.order ?? prepared.order,
     certificateSerial: sent.certificateSerial ?? customer.bound().certificateSerial,
-    signature: bytesToBase64(sent.signature ?? (await sign(customer, prepared.order))),
+    signature: sm2Signature(sent.signature ?? (await sign(customer, prepared.order))),
   })
 }
 

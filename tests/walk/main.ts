@@ -84,7 +84,7 @@ async function journey(walk: Walk): Promise<void> {
     const call = app.call.bind(app)
     app.call = (route, input) => {
       if (route.name === operationsConfirm.name)
-        signature = base64ToBytes((input as { signature: string }).signature).slice()
+        signature = base64ToBytes(operationsConfirm.input.parse(input).signature.value).slice()
       return call(route, input)
     }
     return customer.settled(await customer.confirm(challenged))

@@ -114,6 +114,8 @@ const claim = (serial: string, change: object = {}) => ({
   serial,
   ...owner,
   message: bytesToBase64(utf8ToBytes('order')),
+  signatureAlgorithm: '1.2.156.10197.1.501',
+  digestAlgorithm: '1.2.156.10197.1.401',
   signature: bytesToBase64(sm2Sign(customer, utf8ToBytes('order'))),
   correlationId: uuidv7(),
   ...change,
@@ -197,6 +199,12 @@ test('a signature counts for its own account, terminal and message only, until t
     status: 'bad-signature',
   })
   expect(await verify({ serial: '0'.repeat(32) })).toMatchObject({ valid: false, status: 'unknown' })
+  for (const names of [
+    { signatureAlgorithm: '1.2.840.10045.4.3.2' },
+    { digestAlgorithm: '1.3.14.3.2.26' },
+    { digestAlgorithm: '1.3.14.3.2.26', serial: '0'.repeat(32) },
+  ])
+    expect(await verify(names)).toMatchObject({ valid: false, status: 'algorithm' })
   await call('/v1/certificates/revoke', { serial, reason: 'lost', correlationId: 'c' })
   expect(await verify()).toMatchObject({ valid: false, status: 'revoked' })
 })

@@ -3,6 +3,7 @@ import {
   devicesBeginBinding,
   devicesCompleteBinding,
   devicesRequestCertificate,
+  sm2Signature,
   type InputOf,
   type OutputOf,
 } from '@anqu/contract'
@@ -81,7 +82,7 @@ export async function bindDevice(client: AnquClient, card: ClientCard, given: Gi
   const { deviceId } = await client.call(devicesCompleteBinding, {
     bindingId,
     certificateSerial,
-    proof: bytesToBase64(proof),
+    proof: sm2Signature(proof),
   })
   onStep('bound')
   return { deviceId, certificateSerial, bindingId }

@@ -4,6 +4,7 @@ import {
   certificatesRenew,
   renewalOrder,
   renewalProof,
+  sm2Signature,
   type OutputOf,
 } from '@anqu/contract'
 import { bytesToBase64 } from '@anqu/encoding'
@@ -58,7 +59,7 @@ export async function renewCertificate(
   const completed = await client.call(certificatesCompleteRenewal, {
     renewalId,
     certificateSerial,
-    proof: bytesToBase64(proof),
+    proof: sm2Signature(proof),
   })
   work.onStep('completed')
   return completed
@@ -83,7 +84,7 @@ async function request(work: Work, begun: Begun): Promise<OutputOf<typeof certif
   onStep('key-pair')
   const csr = bytesToBase64(await element.createCsr(paymentContainer, subject, pin))
   const order = renewalOrder(renewalId, certificateSerial, csr)
-  const signature = bytesToBase64(await element.sign(paymentContainer, pin, order))
+  const signature = sm2Signature(await element.sign(paymentContainer, pin, order))
   onStep('request')
   return client.call(certificatesRenew, { renewalId, csr, signature })
 }

@@ -1,11 +1,12 @@
 import {
   operationsConfirm,
   parseCanonical,
+  sm2Signature,
   type Canonical,
   type InputOf,
   type OutputOf,
 } from '@anqu/contract'
-import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { base64ToBytes } from '@anqu/encoding'
 import { sm2Verify } from '@anqu/gm-crypto'
 import { parseCertificate, validateChain, type Certificate } from '@anqu/pki'
 import type { Pin, SecureElement } from '@anqu/secure-element'
@@ -39,7 +40,7 @@ export async function confirmOperation(
   const signature = await element.sign(paymentContainer, pin, base64ToBytes(confirmation.order))
   const answer = await client.call(operationsConfirm, {
     ...confirmation,
-    signature: bytesToBase64(signature),
+    signature: sm2Signature(signature),
   })
   if (answer.expiryNotice) onExpiryNotice?.(answer.expiryNotice)
   return answer.operation

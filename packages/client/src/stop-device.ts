@@ -1,5 +1,4 @@
-import { devicesRelease, releaseOrder, type InputOf } from '@anqu/contract'
-import { bytesToBase64 } from '@anqu/encoding'
+import { devicesRelease, releaseOrder, sm2Signature, type InputOf } from '@anqu/contract'
 import type { Pin, SecureElement } from '@anqu/secure-element'
 import { paymentContainer } from './bind-device.ts'
 import type { AnquClient } from './client.ts'
@@ -20,7 +19,7 @@ export async function stopDevice(
 ): Promise<void> {
   const { deviceId, certificateSerial, reason, pin } = given
   const order = releaseOrder(deviceId, certificateSerial, reason)
-  const signature = bytesToBase64(await element.sign(paymentContainer, pin, order))
+  const signature = sm2Signature(await element.sign(paymentContainer, pin, order))
   await client.call(devicesRelease, { deviceId, reason, factor: { kind: 'signature', signature } })
   await element.deleteContainer(paymentContainer, pin)
 }

@@ -183,6 +183,11 @@ export const refusals = {
     '签名验证未通过，未发生扣款',
     'The signature was not accepted; nothing was charged',
   ),
+  'signature.algorithm-refused': entry(
+    422,
+    '签名算法不受支持，请更新应用后重试',
+    'The signature uses an algorithm that is not accepted; please update the app',
+  ),
   'operation.locked': entry(
     423,
     '交易多次出错已暂停，请联系客服人工核实',

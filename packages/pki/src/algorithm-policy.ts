@@ -10,7 +10,7 @@ import {
   ParseError,
 } from '@anqu/encoding'
 import { isSm2WithSm3, sm2PublicKeyOf, type AlgorithmIdentifier, type PublicKeyInfo } from './algorithm.ts'
-import { OID_EC_PUBLIC_KEY, OID_SM2_CURVE } from './oids.ts'
+import { OID_EC_PUBLIC_KEY, OID_SM2_CURVE, OID_SM2_WITH_SM3, OID_SM3 } from './oids.ts'
 import { PkiError } from './pki-error.ts'
 
 /**
@@ -109,6 +109,19 @@ export function problemWithAlgorithm(algorithm: AlgorithmIdentifier, policy?: Na
   const prefix = scheme?.scheme === 'ECDSA' ? 'ecdsa' : 'rsa'
   if (scheme && policy?.transitional.some((name) => name.startsWith(prefix))) return undefined
   return `the signature algorithm is ${algorithm.oid}`
+}
+
+/**
+ * Why a signature that names these algorithms, by object identifier, is not to be computed; undefined for SM2 with SM3, the
+ * only ones a holder signs with (B-7.3.2.3-2, B-7.3.2.3-3).
+ */
+export function problemWithNames(named: {
+  readonly signatureAlgorithm: string
+  readonly digestAlgorithm: string
+}): string | undefined {
+  if (named.signatureAlgorithm !== OID_SM2_WITH_SM3)
+    return `the signature algorithm is ${named.signatureAlgorithm}`
+  return named.digestAlgorithm === OID_SM3 ? undefined : `the digest algorithm is ${named.digestAlgorithm}`
 }
 
 /** Why the policy does not allow this key, undefined when it does. */

@@ -1,4 +1,5 @@
 export {
+  problemWithNames,
   transitionalAlgorithms,
   type AlgorithmPolicy,
   type ForeignSignature,
@@ -45,6 +46,7 @@ export {
   OID_ANY_POLICY,
   OID_SM2_CURVE,
   OID_SM2_WITH_SM3,
+  OID_SM3,
 } from './oids.ts'
 export { chainRules, type ChainFailure, type ChainRule } from './path/chain-rules.ts'
 export type { PolicyInputs } from './path/policy-rules.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, chain, correlation, id, officer, serial, subjectName } from './fields.ts'
+import { algorithm, bytes, chain, correlation, id, officer, serial, subjectName } from './fields.ts'
 
 /** Issue a certificate to a customer for a request whose key was made in a secure element. */
 export const issueRequest = z.strictObject({
@@ -54,13 +54,16 @@ export const verifyRequest = z.strictObject({
   accountId: id,
   terminalId: id,
   message: bytes(16_384),
-  signature: bytes(64),
+  /** Object identifiers; what is not allowed is not computed (B-7.3.2.3-2, B-7.3.2.3-3). */
+  signatureAlgorithm: algorithm,
+  digestAlgorithm: algorithm,
+  signature: bytes(512),
   correlationId: id,
 })
 export const certificateStatus = z.enum(['good', 'revoked', 'suspended', 'expired', 'unknown'])
 export const verifyAnswer = z.strictObject({
   valid: z.boolean(),
-  status: z.enum([...certificateStatus.options, 'mismatch', 'bad-signature']),
+  status: z.enum([...certificateStatus.options, 'mismatch', 'bad-signature', 'algorithm']),
   /** B-6.2.3-2: soon to expire, told apart from the verdict. */
   nearExpiry: z.boolean(),
 })

@@ -1,6 +1,7 @@
 import { base64ToBytes } from '@anqu/encoding'
 import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
 import type { GmPool } from '@anqu/gm-crypto/pool'
+import { problemWithNames } from '@anqu/pki'
 import { sql, type Clock, type Db } from '@anqu/platform'
 import type { z } from 'zod'
 import type * as api from '../api/schemas.ts'
@@ -78,6 +79,7 @@ async function judgeSignature(
   status: Status,
   { claim, pool }: { claim: z.infer<typeof api.verifyRequest>; pool: GmPool | undefined },
 ): Promise<z.infer<typeof api.verifyAnswer>['status']> {
+  if (problemWithNames(claim) !== undefined) return 'algorithm'
   if (row === undefined) return 'unknown'
   if (!belongs(row, claim)) return 'mismatch'
   if (status !== 'good') return status

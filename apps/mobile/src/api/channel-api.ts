@@ -1,5 +1,6 @@
 import type {
   Canonical,
+  HolderSignature,
   InputOf,
   OutputOf,
   Route,
@@ -76,10 +77,10 @@ export type ChannelApi = {
     renew(request: RenewalRequest): Promise<void>
     /** Gives this device up: both systems are told, then certificate and key are destroyed. */
     stop(request: StopRequest): Promise<void>
-    /** SM2 signature (base64, r‖s) over the order by the certificate of this device. Wipes the PIN. */
+    /** SM2 signature over the order by the certificate of this device. Wipes the PIN. */
     sign(
       pin: Uint8Array,
       order: Uint8Array,
-    ): Promise<{ readonly signature: string; readonly certificateSerial: string }>
+    ): Promise<{ readonly signature: HolderSignature; readonly certificateSerial: string }>
   }
 }

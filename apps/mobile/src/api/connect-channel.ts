@@ -11,7 +11,7 @@ import {
   type AnquClient,
 } from '@anqu/client'
 import { browserChannelKeyStore, browserInstanceKeyStore } from '@anqu/client/browser'
-import { bytesToBase64 } from '@anqu/encoding'
+import { sm2Signature } from '@anqu/contract'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import { SecureElement, SecureElementError } from '@anqu/secure-element'
 import type { Clock } from '@anqu/ui'
@@ -88,7 +88,7 @@ async function sign(tools: Tools, pin: Uint8Array, order: Uint8Array) {
     const { certificateSerial } = await cardState(tools)
     // A card of an older version of this app, or one that was locked or emptied since.
     if (certificateSerial === undefined) throw new ProblemError(ownProblem('se.certificate-missing'))
-    const signature = bytesToBase64(await tools.element.sign(paymentContainer, pin, order))
+    const signature = sm2Signature(await tools.element.sign(paymentContainer, pin, order))
     return { signature, certificateSerial }
   } finally {
     pin.fill(0)

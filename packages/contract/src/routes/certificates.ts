@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { holderSignature } from '../holder-signature.ts'
 import { route } from '../route.ts'
 import { atMs, base64, id, otp, secretEntry } from '../values.ts'
 import { nameAttribute } from './devices.ts'
@@ -75,7 +76,7 @@ export const certificatesRenew = route({
     renewalId: id,
     csr: base64(4096),
     /** By the key in use, over `renewalOrder(renewalId, certificateSerial, csr)`: the holder asks for it. */
-    signature: base64(64),
+    signature: holderSignature,
   }),
   output: issued,
   clauses: ['B-6.2.3-3', 'B-6.2.3-4', 'B-7.3.1.3-1'],
@@ -92,7 +93,7 @@ export const certificatesCompleteRenewal = route({
     renewalId: id,
     certificateSerial: serial,
     /** By the new key, over `renewalProof(renewalId, certificateSerial)`: the installed pair works. */
-    proof: base64(64),
+    proof: holderSignature,
   }),
   output: z.strictObject({ certificateSerial: serial, expiresAtMs: atMs }),
   clauses: ['B-6.2.3-4', 'B-7.3.1.2-1'],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { holderSignature } from '../holder-signature.ts'
 import { route } from '../route.ts'
 import { atMs, base64, environment, id, otp, secretEntry, shortText } from '../values.ts'
 
@@ -47,7 +48,7 @@ export const devicesCompleteBinding = route({
     bindingId: id,
     certificateSerial: z.string().regex(/^[0-9a-f]{8,40}$/),
     /** SE signature over `bindingProof(bindingId, certificateSerial)`: the installed pair works. */
-    proof: base64(64),
+    proof: holderSignature,
   }),
   output: z.strictObject({ deviceId: id }),
   clauses: ['B-6.2.2-2', 'B-7.5.1.3-1', 'B-7.3.1.2-2'],
@@ -89,7 +90,7 @@ export const releaseReason = z.enum(['lost', 'exposed', 'replaced', 'unused'])
  */
 export const holderFactor = z.discriminatedUnion('kind', [
   /** Over `releaseOrder(deviceId, certificateSerial, reason)`. */
-  z.strictObject({ kind: z.literal('signature'), signature: base64(64) }),
+  z.strictObject({ kind: z.literal('signature'), signature: holderSignature }),
   z.strictObject({ kind: z.literal('password'), secret: secretEntry }),
   z.strictObject({ kind: z.literal('otp'), otpId: id, otp }),
 ])

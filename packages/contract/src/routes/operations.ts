@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { holderSignature } from '../holder-signature.ts'
 import { route } from '../route.ts'
 import { expiryNotice } from './certificates.ts'
 import {
@@ -112,14 +113,14 @@ export const operationsConfirm = route({
     pictureAnswer,
     order: base64(4096),
     certificateSerial: z.string().regex(/^[0-9a-f]{8,40}$/),
-    signature: base64(64),
+    signature: holderSignature,
   }),
   output: z.strictObject({
     operation: operationView,
     /** Told by the CA while it verified the signature; null when there is time. */
     expiryNotice: expiryNotice.nullable(),
   }),
-  clauses: ['B-6.2.5-1', 'B-6.2.3-2', 'B-5.4.1-10', 'D-5.6.2-d.1', 'D-5.3.4'],
+  clauses: ['B-6.2.5-1', 'B-6.2.3-2', 'B-5.4.1-10', 'B-7.3.2.3-2', 'B-7.3.2.3-3', 'D-5.6.2-d.1', 'D-5.3.4'],
 })
 
 export const operationsGet = route({

@@ -70,7 +70,8 @@ export type SignatureClaim = {
 export type SignatureVerdict = {
   readonly valid: boolean
   /** Why not, or `good`. Unknown means that nothing is known, and counts as no (B-7.3.2.2-7). */
-  readonly status: 'good' | 'revoked' | 'suspended' | 'expired' | 'unknown' | 'mismatch' | 'bad-signature'
+  readonly status:
+    'good' | 'revoked' | 'suspended' | 'expired' | 'unknown' | 'mismatch' | 'bad-signature' | 'algorithm'
   readonly nearExpiry: boolean
 }
 

@@ -88,14 +88,20 @@ beforeEach(async () => {
   await database.db.execute(sql`delete from certificate_revocation`)
 })
 
-const claim = () => ({
-  accountId: uuidv7(),
-  deviceId: uuidv7(),
-  certificateSerial: '0102',
+/** By a certificate that is registered for a device. */
+const claim = async () => ({
+  ...(await registered()),
   message: new Uint8Array(1),
   signature: new Uint8Array(64),
   correlationId: uuidv7(),
 })
+async function registered() {
+  const [accountId, deviceId] = [uuidv7(), uuidv7()]
+  const order = { bindingId: uuidv7(), csr: new Uint8Array(1), accountId, deviceId, origin: 'here' }
+  const { serial } = await certificates.issue(order)
+  audit.events.length = 0
+  return { accountId, deviceId, certificateSerial: serial }
+}
 const issue = (bindingId = uuidv7(), accountId = uuidv7()) =>
   certificates.issue({ bindingId, csr: new Uint8Array(1), accountId, deviceId: uuidv7(), origin: 'here' })
 const revoke = (serial: string, cause: RevocationCause = 'superseded') =>
@@ -103,14 +109,23 @@ const revoke = (serial: string, cause: RevocationCause = 'superseded') =>
 const send = () => certificates.sendRevocations()
 
 test('a signature the authority calls good passes and leaves no anomaly', async () => {
-  await expect(certificates.verifySignature(claim())).resolves.toBeUndefined()
+  await expect(certificates.verifySignature(await claim())).resolves.toBeUndefined()
   expect(audit.events).toEqual([])
 })
 
+test('a certificate that was not registered for this device does not count, whatever the authority says', async () => {
+  const unknown = { ...(await claim()), certificateSerial: 'abcdef012345' }
+  const rejected = { code: 'operation.signature-rejected' }
+  await expect(certificates.verifySignature(unknown)).rejects.toMatchObject(rejected)
+  const elsewhere = { ...(await claim()), deviceId: uuidv7() }
+  await expect(certificates.verifySignature(elsewhere)).rejects.toMatchObject(rejected)
+})
+
 test('without the authority no signature passes and no certificate is issued', async () => {
+  const signed = await claim()
   away = true
   const unavailable = { code: 'server.unavailable' }
-  await expect(certificates.verifySignature(claim())).rejects.toMatchObject(unavailable)
+  await expect(certificates.verifySignature(signed)).rejects.toMatchObject(unavailable)
   await expect(issue()).rejects.toMatchObject(unavailable)
 })
 
@@ -123,7 +138,7 @@ test.each([
   ['expired', 'certificate.not-usable', 'client.invalid-certificate'],
 ] as const)('a verdict %s is refused as %s and recorded', async (verdict, code, event) => {
   status = verdict
-  await expect(certificates.verifySignature(claim())).rejects.toMatchObject({ code })
+  await expect(certificates.verifySignature(await claim())).rejects.toMatchObject({ code })
   expect(audit.events).toMatchObject([{ event, eventClass: 'client-anomaly', outcome: 'failure' }])
 })
 

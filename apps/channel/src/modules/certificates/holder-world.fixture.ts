@@ -1,4 +1,12 @@
-import { bindingProof, Refusal, releaseOrder, renewalOrder, renewalProof } from '@anqu/contract'
+import {
+  bindingProof,
+  Refusal,
+  releaseOrder,
+  renewalOrder,
+  renewalProof,
+  sm2Signature,
+  type HolderSignature,
+} from '@anqu/contract'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { sm2Sign, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createCsr, parseCertificate, privateKeySigner, type Name } from '@anqu/pki'
@@ -110,7 +118,7 @@ export class Holder {
     const { deviceId } = await this.call<{ deviceId: string }>('devices.complete-binding', {
       bindingId,
       certificateSerial: this.serial,
-      proof: bytesToBase64(sm2Sign(this.key, bindingProof(bindingId, this.serial))),
+      proof: sm2Signature(sm2Sign(this.key, bindingProof(bindingId, this.serial))),
     })
     this.on = loggedIn(this.on, this.accountId, deviceId)
     return this
@@ -125,7 +133,7 @@ export class Holder {
     const { renewalId } = begun
     const wanted = csr ?? (await csrOf(next, begun.subject))
     const order = renewalOrder(renewalId, this.serial, wanted)
-    const signature = bytesToBase64(sm2Sign(by, order))
+    const signature = sm2Signature(sm2Sign(by, order))
     return this.call('certificates.renew', { renewalId, csr: wanted, signature })
   }
 
@@ -134,7 +142,7 @@ export class Holder {
     certificateSerial: string,
     by: Sm2PrivateKey,
   ): Promise<{ expiresAtMs: number }> {
-    const proof = bytesToBase64(sm2Sign(by, renewalProof(renewalId, certificateSerial)))
+    const proof = sm2Signature(sm2Sign(by, renewalProof(renewalId, certificateSerial)))
     return this.call('certificates.complete-renewal', { renewalId, certificateSerial, proof })
   }
 
@@ -169,9 +177,9 @@ export class Holder {
   }
 
   /** The holder's wish, signed by the key of the device. */
-  signedWish(reason: string, by = this.key): { kind: string; signature: string } {
+  signedWish(reason: string, by = this.key): { kind: string; signature: HolderSignature } {
     const order = releaseOrder(this.deviceId, this.serial, reason)
-    return { kind: 'signature', signature: bytesToBase64(sm2Sign(by, order)) }
+    return { kind: 'signature', signature: sm2Signature(sm2Sign(by, order)) }
   }
 
   /** Another customer, bound too. */

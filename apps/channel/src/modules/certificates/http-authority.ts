@@ -7,6 +7,7 @@ import {
   type AuthorityConnection,
 } from '@anqu/ca/api'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { OID_SM2_WITH_SM3, OID_SM3 } from '@anqu/pki'
 import type { Clock, ServiceCall } from '@anqu/platform'
 import type { z } from 'zod'
 import type { CertificateOrder, CertificationAuthority, IssuedCertificate } from './authority.ts'
@@ -45,7 +46,14 @@ function createHttpAuthority(
     verifySignature: (claim) =>
       call(
         '/v1/certificates/verify-signature',
-        { ...claim, message: bytesToBase64(claim.message), signature: bytesToBase64(claim.signature) },
+        {
+          ...claim,
+          message: bytesToBase64(claim.message),
+          // No other algorithms come this far.
+          signatureAlgorithm: OID_SM2_WITH_SM3,
+          digestAlgorithm: OID_SM3,
+          signature: bytesToBase64(claim.signature),
+        },
         verifyAnswer,
       ),
     async revoke(request) {

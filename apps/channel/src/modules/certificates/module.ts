@@ -26,7 +26,7 @@ export type Certificates = LifeCycle & {
     deviceId: string
     origin: string
   }): Promise<IssuedCertificate>
-  /** Throws unless signature, certificate, account and device belong together and the certificate is good now. */
+  /** Throws unless signature, registered certificate, account and device belong together and the certificate is good now. */
   verifySignature(claim: {
     accountId: string
     deviceId: string
@@ -100,8 +100,11 @@ async function verify(needs: Needs, claim: Parameters<Certificates['verifySignat
     sql`select state from certificate where serial = ${claim.certificateSerial} and account_id = ${claim.accountId}
       and device_id = ${claim.deviceId}`,
   )
+  // Only what was certified for this device while it was bound counts: the CA may know other keys of the account, made
+  // outside the secure element (B-7.3.2.1-2).
+  if (registered === undefined) return refuse(needs, claim, 'mismatch')
   // What this system revoked or holds is out of use here before the CA has heard of it (B-6.2.4-3).
-  if (registered !== undefined && registered.state !== 'active') return refuse(needs, claim, registered.state)
+  if (registered.state !== 'active') return refuse(needs, claim, registered.state)
   const verdict = await asRefusal(() =>
     needs.authority.verifySignature({
       serial: claim.certificateSerial,

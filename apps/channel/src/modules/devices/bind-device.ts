@@ -11,6 +11,7 @@ import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7 } from '@anqu/platform'
+import { allowedSignature } from '../../http/allowed-signature.ts'
 import { customerOf, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditEvent } from '../../needs/audit.ts'
 import { checkRequest, subjectOf } from './certificate-request.ts'
@@ -161,7 +162,7 @@ export async function completeBinding(
     sm2Verify(
       Sm2PublicKey.fromBytes(publicKey),
       bindingProof(binding.binding_id, serial),
-      base64ToBytes(input.proof),
+      allowedSignature(input.proof),
     )
   if (!proven) throw new Refusal('device.binding-failed', 'the proof does not fit the certificate')
   const record = recorder(needs, binding, context)

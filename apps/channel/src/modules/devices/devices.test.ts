@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { bindingProof, Refusal } from '@anqu/contract'
+import { bindingProof, Refusal, sm2Signature } from '@anqu/contract'
 import { bytesToBase64, bytesToHex } from '@anqu/encoding'
 import { randomBytes, sm2Sign, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createCsr, privateKeySigner, type Name } from '@anqu/pki'
@@ -106,7 +106,7 @@ const complete = (on: TestContext, bindingId: string, certificateSerial: string,
   call<{ deviceId: string }>(
     devices.routes,
     'devices.complete-binding',
-    { bindingId, certificateSerial, proof: bytesToBase64(proof) },
+    { bindingId, certificateSerial, proof: sm2Signature(proof) },
     on,
   )
 

@@ -1,6 +1,6 @@
 import { Refusal, releaseOrder, type devicesRelease, type InputOf } from '@anqu/contract'
-import { base64ToBytes } from '@anqu/encoding'
 import { sql } from '@anqu/platform'
+import { allowedSignature } from '../../http/allowed-signature.ts'
 import { customerOf, type RequestContext } from '../../http/bound-route.ts'
 import type { RevocationCause } from '../../needs/revocation.ts'
 import type { DeviceNeeds } from './module.ts'
@@ -93,7 +93,7 @@ async function verifyWish(
     return needs.verifyOtp({ otpId, otp, purpose: 'release-device', binding }, accountId, context)
   }
   const message = releaseOrder(deviceId, serial, reason)
-  const signature = base64ToBytes(factor.signature)
+  const signature = allowedSignature(factor.signature)
   if (!(await needs.signedByHolder({ serial, accountId, deviceId, message, signature })))
     throw new Refusal('factor.rejected', 'not signed by the key of this device')
 }

@@ -12,6 +12,7 @@ import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
 import { policy } from '@anqu/policy'
 import { sql, uuidv7 } from '@anqu/platform'
+import { allowedSignature } from '../../http/allowed-signature.ts'
 import { customerOf, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditEvent } from '../../needs/audit.ts'
 import { checkRequest, subjectOf } from './certificate-request.ts'
@@ -172,7 +173,7 @@ async function certified(
 async function verifyHolder(
   needs: DeviceNeeds,
   row: store.RenewalRow,
-  { csr, signature }: { csr: string; signature: string },
+  { csr, signature }: Pick<InputOf<typeof certificatesRenew>, 'csr' | 'signature'>,
 ): Promise<void> {
   try {
     await needs.verifySignature({
@@ -180,7 +181,7 @@ async function verifyHolder(
       deviceId: row.device_id,
       certificateSerial: row.former_serial,
       message: renewalOrder(row.renewal_id, row.former_serial, csr),
-      signature: base64ToBytes(signature),
+      signature: allowedSignature(signature),
       correlationId: row.renewal_id,
     })
   } catch (error) {
@@ -203,7 +204,7 @@ export async function completeRenewal(
     throw failed('no such certificate was issued here')
   if (row.state === 'abandoned') throw failed('given up')
   const message = renewalProof(row.renewal_id, serial)
-  if (!sm2Verify(Sm2PublicKey.fromBytes(publicKey), message, base64ToBytes(input.proof)))
+  if (!sm2Verify(Sm2PublicKey.fromBytes(publicKey), message, allowedSignature(input.proof)))
     throw failed('the proof does not fit the certificate')
   await replace(needs, row, { serial, origin: context.origin })
   return { certificateSerial: serial, expiresAtMs: Number(row.certificate_expires_at_ms) }

@@ -9,6 +9,7 @@ import {
 import { base64ToBytes, bytesToHex } from '@anqu/encoding'
 import { constantTimeEqual, sm3 } from '@anqu/gm-crypto'
 import { sql } from '@anqu/platform'
+import { allowedSignature } from '../../http/allowed-signature.ts'
 import type { RequestContext } from '../../http/bound-route.ts'
 import { operationEvent } from './audit-events.ts'
 import type { OperationDefinition, Owner } from './define-operation.ts'
@@ -73,6 +74,7 @@ export async function showPicture(
 }
 
 type Confirmation = { input: InputOf<typeof operationsConfirm>; owner: Owner; context: RequestContext }
+type Signed = Confirmation & { signature: Uint8Array }
 
 /**
  * Everything is verified once and burnt: code, picture, the order's bytes, and the SE signature through the CA. Only
@@ -96,9 +98,11 @@ export async function authorise(
   ])
   // A confirmation that arrives twice answers with what became of the first one; nothing runs again.
   if (row.state !== 'challenged') return row
+  // Before anything is burnt or computed.
+  const signature = allowedSignature(input.signature)
   await needs.transactionGuard.begin(owner.accountId)
   try {
-    await verifyEverything(needs, row, request)
+    await verifyEverything(needs, row, { ...request, signature })
   } catch (error) {
     // An outage is nobody's error: it must not bring a customer closer to a lock.
     if (!(error instanceof Refusal) || !counted.has(error.code))
@@ -115,7 +119,7 @@ export async function authorise(
     throw error
   }
   await needs.transactionGuard.passed(owner.accountId)
-  return takeLimitAndAuthorise(needs, definition, row, request)
+  return takeLimitAndAuthorise(needs, definition, row, { ...request, signature })
 }
 
 const counted: ReadonlySet<string> = new Set([
@@ -124,12 +128,8 @@ const counted: ReadonlySet<string> = new Set([
   'operation.signature-rejected',
 ])
 
-async function verifyEverything(
-  needs: OperationNeeds,
-  row: OperationRow,
-  request: Confirmation,
-): Promise<void> {
-  const { input, owner, context } = request
+async function verifyEverything(needs: OperationNeeds, row: OperationRow, request: Signed): Promise<void> {
+  const { input, owner, context, signature } = request
   const binding = orderBinding(row)
   await needs.pictures.verify({ pictureId: input.pictureId, answer: input.pictureAnswer, binding })
   await needs.verifyOtp(
@@ -155,7 +155,7 @@ async function verifyEverything(
     deviceId: owner.deviceId,
     certificateSerial: input.certificateSerial,
     message: row.order_bytes,
-    signature: base64ToBytes(input.signature),
+    signature,
     correlationId: row.operation_id,
   })
 }
@@ -164,10 +164,10 @@ async function takeLimitAndAuthorise(
   needs: OperationNeeds,
   definition: OperationDefinition,
   row: OperationRow,
-  request: Confirmation,
+  request: Signed,
 ): Promise<OperationRow> {
   const { db, clock, audit, limits } = needs
-  const { input, owner, context } = request
+  const { input, owner, context, signature } = request
   return db.transaction(async (tx) => {
     const locked = await lockOperation(tx, row.operation_id)
     if (locked.state !== 'challenged') return locked
@@ -183,7 +183,7 @@ async function takeLimitAndAuthorise(
       to: 'authorised',
       atMs,
       why: 'code, picture and signature verified',
-      set: sql`certificate_serial = ${input.certificateSerial}, signature = ${base64ToBytes(input.signature)}`,
+      set: sql`certificate_serial = ${input.certificateSerial}, signature = ${signature}`,
     })
     await planSteps(
       tx,

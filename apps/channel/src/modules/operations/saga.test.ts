@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { Refusal } from '@anqu/contract'
+import { Refusal, sm2Signature } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { policy } from '@anqu/policy'
 import { silentLog, sql, uuidv7 } from '@anqu/platform'
@@ -158,7 +158,7 @@ const confirmation = ({ operation, order }: Answer, change: object = {}) => ({
   pictureAnswer: 'ABCD',
   order,
   certificateSerial: '01020304',
-  signature: bytesToBase64(new Uint8Array(64)),
+  signature: sm2Signature(new Uint8Array(64)),
   ...change,
 })
 
