@@ -117,7 +117,7 @@ describe.each(engines)('the $name engine', (engine) => {
     })
   })
 
-  it('accepts what the reference signs and nothing else, with and without a table', () => {
+  it('accepts what the reference signs and nothing it refuses, with and without a table', () => {
     const input = fc.record({ digest: bytes32, scalar: privateScalar, nonce: scalar, flip: fc.nat(1023) })
     fc.assert(
       fc.property(input, ({ digest, scalar: d, nonce, flip }) => {
@@ -130,8 +130,10 @@ describe.each(engines)('the $name engine', (engine) => {
         expect(verify(digest, signature)).toBe(true)
         const wrong = Uint8Array.from(signature)
         wrong[(flip >> 3) % 64] = (wrong[(flip >> 3) % 64] ?? 0) ^ (1 << (flip & 7))
-        expect(engine.verify(digest, wrong, point)).toBe(false)
-        expect(verify(digest, wrong)).toBe(false)
+        // Wrong, unless small scalars meet: for d = 31 and k = n − 64, s ± 4 leads to 64·G, which has the same x.
+        const expected = referenceEngine.verify(digest, wrong, point)
+        expect(engine.verify(digest, wrong, point)).toBe(expected)
+        expect(verify(digest, wrong)).toBe(expected)
       }),
       runs(40),
     )
