@@ -22,6 +22,7 @@ export {
 export {
   deleteObject,
   getKeyInformation,
+  getPublisherKey,
   getStatus,
   installApplication,
   loadPackage,
@@ -31,7 +32,12 @@ export {
   setApplicationLock,
   setCardState,
 } from './issuer/commands.ts'
-export { parseKeyVersions, parseStatusEntries, type StatusEntry } from './issuer/answers.ts'
+export {
+  parseKeyVersions,
+  parsePublisherKey,
+  parseStatusEntries,
+  type StatusEntry,
+} from './issuer/answers.ts'
 export {
   initializeUpdate,
   IssuerSession,

@@ -58,7 +58,6 @@ async function trustedSigner(
   der: Uint8Array,
 ): Promise<Certificate> {
   const certificate = parsedCertificate(der)
-  const listed = await listedSigners(signersDir)
   const verdict = validateChain({
     leaf: certificate,
     intermediates: anchors.slice(0, -1),
@@ -67,9 +66,15 @@ async function trustedSigner(
     usage: { keyUsage: ['digitalSignature'], extKeyUsage: EKU_CODE_SIGNING },
   })
   if (!verdict.ok) throw new TsmRefusal('untrusted-signer', `certificate: ${verdict.rule}`)
+  await requireListed(der, signersDir)
+  return certificate
+}
+
+/** @throws TsmRefusal for a certificate that the administrator has not listed, or has taken off the list. */
+export async function requireListed(der: Uint8Array, signersDir: string): Promise<void> {
+  const listed = await listedSigners(signersDir)
   if (!listed.includes(bytesToHex(sm3(der))))
     throw new TsmRefusal('untrusted-signer', 'the certificate is not listed')
-  return certificate
 }
 
 function parsedCertificate(der: Uint8Array): Certificate {

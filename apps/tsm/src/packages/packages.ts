@@ -1,18 +1,20 @@
 import { bytesToHex } from '@anqu/encoding'
-import { sm3 } from '@anqu/gm-crypto'
-import { formatName } from '@anqu/pki'
+import { sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
+import { formatName, parseCertificate } from '@anqu/pki'
 import { isUniqueViolation, sql, type Db, type Queryable } from '@anqu/platform'
 import type { z } from 'zod'
 import type { packageRegisterRequest, packageStateRequest, sePackage } from '../api/schemas.ts'
 import { TsmRefusal } from '../refused.ts'
-import { checkPackage, type PackageTrust } from './check-package.ts'
+import { checkPackage, requireListed, type PackageTrust } from './check-package.ts'
 
 export type PackageFile = {
   readonly aid: string
   readonly name: string
   readonly version: number
   readonly loadFile: Uint8Array
+  /** Of the publisher, over the load file; the card checks it. */
   readonly signature: Uint8Array
+  readonly publisher: Sm2PublicKey
   readonly modules: readonly string[]
 }
 
@@ -37,6 +39,7 @@ type Row = {
   load_file: Uint8Array
   hash: Uint8Array
   signature: Uint8Array
+  certificate: Uint8Array
   signer: string
   modules: string[]
   state: 'registered' | 'active' | 'deprecated'
@@ -45,20 +48,12 @@ type Row = {
   activated_by: string | null
 }
 
-const columns = sql`aid, name, version, load_file, hash, signature, signer, modules, state, registered_at_ms, registered_by, activated_by`
+const columns = sql`aid, name, version, load_file, hash, signature, certificate, signer, modules, state, registered_at_ms, registered_by, activated_by`
 
 /** Versions of packages for secure elements, each signed by a listed publisher (SM2 over the load file). */
 export function createPackages(needs: Needs): Packages {
-  const { db, clock } = needs
-  const fileOf = (row: Row | undefined): PackageFile | undefined =>
-    row && {
-      aid: row.aid,
-      name: row.name,
-      version: row.version,
-      loadFile: new Uint8Array(row.load_file),
-      signature: new Uint8Array(row.signature),
-      modules: row.modules,
-    }
+  const { db, clock, signersDir } = needs
+  const fileOf = (row: Row | undefined) => row && deliverable(row, signersDir)
   const described = async (aid: string, version: number): Promise<z.infer<typeof sePackage>> => {
     const found = (await list(db)).find((one) => one.aid === aid && one.version === version)
     if (found === undefined) throw new TsmRefusal('not-found', `no package ${aid} ${version}`)
@@ -117,6 +112,21 @@ export function createPackages(needs: Needs): Packages {
           sql`select ${columns} from se_package where aid = ${aid} and version = ${version}`,
         ),
       ),
+  }
+}
+
+/** Cards are told whose signature to ask for, so whoever was taken off the list brings nothing onto them any more. */
+async function deliverable(row: Row, signersDir: string): Promise<PackageFile> {
+  const certificate = new Uint8Array(row.certificate)
+  await requireListed(certificate, signersDir)
+  return {
+    aid: row.aid,
+    name: row.name,
+    version: row.version,
+    loadFile: new Uint8Array(row.load_file),
+    signature: new Uint8Array(row.signature),
+    publisher: parseCertificate(certificate).publicKey,
+    modules: row.modules,
   }
 }
 

@@ -18,7 +18,13 @@ import { securityService, type Packages } from './packages.ts'
 /** What the publisher has signed for cards: packages, and which client software may reach them. */
 export type Publisher = {
   /** Commands that bind a client instance to the keys it is given, and let nobody else in (B-7.4-3, B-7.4-4). */
-  bindClient(client: { cardId: string; version: number; instance: Uint8Array }): CommandApdu[]
+  bindClient(client: {
+    cardId: string
+    version: number
+    instance: Uint8Array
+    /** SM3 of the load file that the card carries. */
+    packageHash: Uint8Array
+  }): CommandApdu[]
 }
 
 /** Version of the security service that this build of the project delivers. */
@@ -81,14 +87,10 @@ export function createPublisher(key: CertifiedKey): Publisher {
   const certificate = key.certificate.raw
   const commands = clientCommandFilters()
   const rules = accessRulesData([{ aid: SECURITY_SERVICE_AID, certificateHash: sm3(certificate), commands }])
-  const statement = encodeClientStatement({
-    name: 'anqu-app',
-    version: 1,
-    packageHash: sm3(utf8ToBytes('anqu-app 1')),
-  })
-  const signature = sm2Sign(key.key, statement)
   return {
-    bindClient({ cardId, version, instance }) {
+    bindClient({ cardId, version, instance, packageHash }) {
+      const statement = encodeClientStatement({ name: 'anqu-app', version: 1, packageHash })
+      const signature = sm2Sign(key.key, statement)
       const request = { version, aid: SECURITY_SERVICE_AID, instance, statement, certificate, signature }
       const numbers = concatBytes(
         encodeBerTlv(NUMBER.issuer, utf8ToBytes('anqu')),

@@ -1,4 +1,10 @@
-import { parseKeyVersions, parseStatusEntries, type StatusEntry } from '@anqu/secure-element/issuer'
+import type { Sm2PublicKey } from '@anqu/gm-crypto'
+import {
+  parseKeyVersions,
+  parsePublisherKey,
+  parseStatusEntries,
+  type StatusEntry,
+} from '@anqu/secure-element/issuer'
 import type { OpenedCommand } from './opened-command.ts'
 
 /** What a card said of itself over the secure channel. */
@@ -7,23 +13,26 @@ export type CardPicture = {
   readonly cardState: number
   readonly applications: readonly StatusEntry[]
   readonly loadFiles: readonly StatusEntry[]
+  /** Whose signature the card asks of packages; undefined while it asks nobody's. */
+  readonly publisher: Sm2PublicKey | undefined
 }
 
-export const pictureCommands = ['keys', 'card', 'applications', 'load-files'] as const
+export const pictureCommands = ['keys', 'card', 'applications', 'load-files', 'publisher'] as const
 
 /** Undefined when the card did not answer all questions: it lost power in between. */
 export function readPicture(answers: readonly OpenedCommand[]): CardPicture | undefined {
-  const [keys, card, applications, loadFiles] = pictureCommands.map((name) =>
+  const [keys, card, applications, loadFiles, publisher] = pictureCommands.map((name) =>
     answers.findLast((answer) => answer.name === `read ${name}`),
   )
   const [state] = entries(card)
   if (keys?.statusWord !== 0x9000 || state === undefined) return undefined
-  if (!isList(applications) || !isList(loadFiles)) return undefined
+  if (!isList(applications) || !isList(loadFiles) || !isList(publisher)) return undefined
   return {
     keyVersions: parseKeyVersions(keys.data),
     cardState: state.state,
     applications: entries(applications),
     loadFiles: entries(loadFiles),
+    publisher: publisher?.statusWord === 0x9000 ? parsePublisherKey(publisher.data) : undefined,
   }
 }
 

@@ -3,10 +3,12 @@ import { SECURITY_SERVICE_AID, type CommandApdu, type KeySet } from '@anqu/secur
 import {
   deleteObject,
   getKeyInformation,
+  getPublisherKey,
   getStatus,
   installApplication,
   loadPackage,
   putKey,
+  putPublisherKey,
   setApplicationLock,
   setCardState,
 } from '@anqu/secure-element/issuer'
@@ -88,11 +90,20 @@ export async function plan({ picture, wanted, session, done }: PlanInput): Promi
 
 type Add = (name: string, ...commands: CommandApdu[]) => void
 
-/** A newer version takes the place of the older in one step; instances keep what they stored. There is no way back. */
+/**
+ * The card takes a package under the signature of its publisher only, which it checks itself. A newer version takes the place
+ * of the older in one step; instances keep what they stored. There is no way back.
+ */
 function addPackage(add: Add, picture: CardPicture, wanted: WantedCard): void {
   const file = wanted.package
   const present = packageOf(picture)
-  if (file === undefined || (present !== undefined && present.version >= file.version)) return
+  if (file === undefined) return
+  if (picture.publisher?.equals(file.publisher) !== true)
+    add(
+      'put publisher key',
+      putPublisherKey(file.publisher, picture.publisher === undefined ? 'new' : 'replace'),
+    )
+  if (present !== undefined && present.version >= file.version) return
   const loaded = { aid: hexToBytes(file.aid), data: file.loadFile, signature: file.signature }
   add('load package', ...loadPackage(loaded, present === undefined ? 'new' : 'replace'))
 }
@@ -122,6 +133,11 @@ function removal(picture: CardPicture): PlannedCommand[] {
 export function pictureQuestions(): PlannedCommand[] {
   return pictureCommands.map((of) => ({
     name: `read ${of}`,
-    command: of === 'keys' ? getKeyInformation() : getStatus(of),
+    command: question(of),
   }))
+}
+
+function question(of: (typeof pictureCommands)[number]): CommandApdu {
+  if (of === 'keys') return getKeyInformation()
+  return of === 'publisher' ? getPublisherKey() : getStatus(of)
 }

@@ -37,6 +37,7 @@ export async function wantedOf(
   const binding = needs.publisher.bindClient({
     cardId: card.card_id,
     version: keys.version,
+    packageHash: sm3(file.loadFile),
     // The card keeps 32 bytes; an identifier may be longer.
     instance: sm3(utf8ToBytes(script.instance)),
   })

@@ -1,4 +1,6 @@
 import { bytesToHex, parseBerTlv, findBerTlv, ParseError } from '@anqu/encoding'
+import { Sm2PublicKey } from '@anqu/gm-crypto'
+import { PUBLISHER_TAG } from '../applets/issuer-security-domain/publisher-key.ts'
 
 /** One entry of GET STATUS. */
 export interface StatusEntry {
@@ -27,4 +29,11 @@ export function parseKeyVersions(answer: Uint8Array): number[] {
   if (template?.tag !== 0xe0) throw new ParseError('key information', 0, 'a template E0')
   const versions = (template.children ?? []).map(({ value }) => value[1] ?? 0)
   return [...new Set(versions)].toSorted((a, b) => a - b)
+}
+
+/** The publisher's key on a card, from GET DATA DF21. @throws ParseError, GmCryptoError for what is no key. */
+export function parsePublisherKey(answer: Uint8Array): Sm2PublicKey {
+  const value = findBerTlv(parseBerTlv(answer), PUBLISHER_TAG)?.value
+  if (value === undefined) throw new ParseError('publisher key', 0, 'an object DF21')
+  return Sm2PublicKey.fromBytes(value)
 }

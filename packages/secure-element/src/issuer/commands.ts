@@ -5,6 +5,7 @@ import { ISSUER_SECURITY_DOMAIN_AID } from '../applets/issuer-security-domain/is
 import {
   ECC_PUBLIC,
   PUBLISHER_KEY,
+  PUBLISHER_TAG,
   PUBLISHER_VERSION,
 } from '../applets/issuer-security-domain/publisher-key.ts'
 import { keyType, type KeySet } from '../channel/key-set.ts'
@@ -32,6 +33,11 @@ export function selectIssuer(): CommandApdu {
 /** GET DATA 00E0: versions and types of the keys on the card. */
 export function getKeyInformation(): CommandApdu {
   return command(0xca, 0x00e0, EMPTY)
+}
+
+/** GET DATA DF21, over an open session: whose signature packages must carry; 6A88 when nobody's. */
+export function getPublisherKey(): CommandApdu {
+  return command(0xca, PUBLISHER_TAG, EMPTY)
 }
 
 export type StatusOf = 'card' | 'applications' | 'load-files'

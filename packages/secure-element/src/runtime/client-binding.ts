@@ -27,7 +27,7 @@ export interface ClientStatement {
   /** Name of the software, 1 to 255 bytes of UTF-8. */
   readonly name: string
   readonly version: number
-  /** SM3 of the released package. */
+  /** SM3 of the load file whose application the software was released for. */
   readonly packageHash: Uint8Array
 }
 

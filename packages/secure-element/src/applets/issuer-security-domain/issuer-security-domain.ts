@@ -23,7 +23,7 @@ import {
 } from './card-data.ts'
 import type { StoredChannelKeys } from './channel-keys.ts'
 import { deleteKeySet, putKey } from './key-commands.ts'
-import { PUBLISHER_KEY, type PublisherKey } from './publisher-key.ts'
+import { PUBLISHER_KEY, PUBLISHER_TAG, type PublisherKey } from './publisher-key.ts'
 import { StoredBlocks } from './store-data.ts'
 import { INS_HAND_OVER } from '../../channel/transport-envelope.ts'
 import type { TransportKeys } from './transport-keys.ts'
@@ -196,10 +196,10 @@ export class IssuerSecurityDomain implements Applet {
   }
 
   #getData(tag: number, { session }: CommandOrigin): Uint8Array {
-    const { access, memory, registry } = this.#card
+    const { access, memory, publisherKey, registry } = this.#card
     const open = this.#publicData(tag)
     if (open !== undefined) return open
-    const known = [0xff21, 0x2f00, 0xff40, 0xdf20].includes(tag)
+    const known = [0xff21, 0x2f00, 0xff40, 0xdf20, PUBLISHER_TAG].includes(tag)
     requireStatus(known, StatusWord.referencedDataNotFound)
     // What is on a card and who may use it is nobody's business outside a session.
     requireStatus(session !== undefined, StatusWord.securityNotSatisfied)
@@ -207,6 +207,11 @@ export class IssuerSecurityDomain implements Applet {
     if (tag === 0xff21) return cardResources(instances.length, memory.free)
     if (tag === 0xff40) return tagged(0xff40, concatBytes(...access.rules().map(encodeAccessRule)))
     if (tag === 0xdf20) return encodeBerTlv(0xdf20, access.refreshTag)
+    if (tag === PUBLISHER_TAG) {
+      const key = publisherKey.current
+      requireStatus(key !== undefined, StatusWord.referencedDataNotFound)
+      return encodeBerTlv(PUBLISHER_TAG, key.bytes)
+    }
     const list = instances.map(({ aid }) => encodeBerTlv(0x61, encodeBerTlv(AID, aid)))
     return tagged(0x2f00, concatBytes(...list))
   }

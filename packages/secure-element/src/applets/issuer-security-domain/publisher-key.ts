@@ -8,6 +8,8 @@ import { put, type AppletMemory } from '../../runtime/applet-memory.ts'
 export const PUBLISHER_VERSION = 0x73
 export const PUBLISHER_KEY = 0x01
 export const ECC_PUBLIC = 0xb0
+/** GET DATA: which key it is, over an open session. */
+export const PUBLISHER_TAG = 0xdf21
 const PATH = 'publisher-key'
 
 /**
