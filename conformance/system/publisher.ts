@@ -12,13 +12,17 @@ export type ApplicationPackage = InputOf<typeof staffUploadApplication>
 const securityService = 'f0414e51550100'
 
 /** A version of the security service as its publisher hands it over, signed with the key this installation lists. */
-export async function publishPackage({ dataDir }: LiveSystem, version: number): Promise<ApplicationPackage> {
+export async function publishPackage(
+  { dataDir }: LiveSystem,
+  version: number,
+  module: Uint8Array = SECURITY_SERVICE_AID,
+): Promise<ApplicationPackage> {
   const folder = path.join(dataDir, 'tsm', 'publisher')
   const text = async (name: string): Promise<string> =>
     (await readFile(path.join(folder, name), 'utf8')).trim()
   const kek = await loadKeyFile(path.join(folder, 'key-encryption-key'))
   const key = importEncryptedPkcs8(base64ToBytes(await text('se-publisher.p8')), kek)
-  const loadFile = encodeLoadFile({ version, modules: [SECURITY_SERVICE_AID] })
+  const loadFile = encodeLoadFile({ version, modules: [module] })
   return {
     format: 'anqu-application-1',
     applicationId: securityService,

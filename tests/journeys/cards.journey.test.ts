@@ -1,6 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { serveCard } from '@anqu/client'
+import {
+  staffApplications,
+  staffDecideCampaign,
+  staffProposeCampaign,
+  staffSetApplication,
+  staffUploadApplication,
+} from '@anqu/contract'
+import { hexToBytes } from '@anqu/encoding'
 import { publishPackage, startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -69,6 +78,41 @@ describe.skipIf(chromiumPath() === undefined)(
       await other.getByText('已撤回').waitFor()
       await second.look('released')
       expect([...misdeeds, ...others]).toEqual([toldByBrowser(422)])
+    })
+
+    test('a campaign shows which card failed and why, and an operator tries it again', async () => {
+      const customer = await system.fixtures.freshReady()
+      const { app } = customer
+      const [operator, administrator] = [
+        await system.newStaff('operator'),
+        await system.newStaff('administrator'),
+      ]
+      await operator.login()
+      await administrator.login()
+      const [known] = (await operator.call(staffApplications, {})).applications
+      // No card of this build has that module, so that every card refuses it.
+      const entry = await publishPackage(system, (known?.version ?? 0) + 1, hexToBytes('f0414e51559999'))
+      const { applicationId, version } = (await operator.call(staffUploadApplication, entry)).application
+      await administrator.call(staffSetApplication, { applicationId, version, state: 'active' })
+      const { campaign } = await operator.call(staffProposeCampaign, {
+        name: '冬季更新',
+        applicationId,
+        version,
+      })
+      const { campaignId } = campaign
+      await administrator.call(staffDecideCampaign, { campaignId, decision: 'approve' })
+      const served = serveCard({ ...app.client, call: app.call.bind(app) }, app.card)
+      await expect(served).rejects.toMatchObject({ code: 'card.refused' })
+      const { staff, page, misdeeds } = await atDesk('operator', 'campaign')
+      await staff.press('批量更新')
+      await staff.see('失败 1')
+      await staff.press('查看失败卡片')
+      await staff.see('卡片不接受此安装包')
+      await staff.look('failed')
+      await page.locator('tbody').getByRole('button', { name: '重试', exact: true }).first().click()
+      await staff.see('失败 0')
+      await staff.look('retried')
+      expect(misdeeds).toEqual([])
     })
   },
 )

@@ -41,7 +41,7 @@ const order = (cardId: string, change: object) =>
     cardAnswer,
   )
 
-const nextPackage = (version: number, listing?: 'unlisted') => signedPackage(world, version, listing)
+const nextPackage = (version: number) => signedPackage(world, version)
 
 test('a lock acts at the next contact and holds against another provisioning; unlocking takes two people', async () => {
   const phone = new Phone(world)
@@ -100,6 +100,7 @@ test('a campaign brings a version to its cards, keeps what they hold, and starts
   await element().setPin('2468135')
   const { cardId } = await cardOf(phone)
   await world.call(paths.packageRegister, await nextPackage(20), packageAnswer)
+  const release = { aid: securityService, version: 20, state: 'active', actor: 'bo' }
   const proposal = {
     name: 'v20',
     packageAid: securityService,
@@ -107,6 +108,10 @@ test('a campaign brings a version to its cards, keeps what they hold, and starts
     cards: [cardId],
     requester: 'anna',
   }
+  await expect(world.call(paths.campaignPropose, proposal, campaignAnswer)).rejects.toMatchObject({
+    code: 'no-package',
+  })
+  await world.call(paths.packageState, release, packageAnswer)
   const { campaign } = await world.call(paths.campaignPropose, proposal, campaignAnswer)
   expect(campaign).toMatchObject({ state: 'proposed', progress: { cards: 1, waiting: 1 } })
   const decide = (decision: string, actor: string) =>

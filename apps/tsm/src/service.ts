@@ -19,7 +19,9 @@ import {
 import { paths, protocol, trustPath } from './api/paths.ts'
 import {
   campaignDecideRequest,
+  campaignFailuresRequest,
   campaignProposeRequest,
+  campaignRetryRequest,
   campaignsRequest,
   cardEnrolRequest,
   cardLostRequest,
@@ -35,6 +37,7 @@ import {
   scriptBegin,
   scriptContinue,
 } from './api/schemas.ts'
+import { createCampaignCards } from './campaigns/campaign-cards.ts'
 import { createCampaigns } from './campaigns/campaigns.ts'
 import { createCards } from './cards/cards.ts'
 import type { AuthorityLink } from './keys/authority-link.ts'
@@ -108,6 +111,7 @@ async function composeParts({ db, clock, dataDir, signersDir, authority }: TsmNe
   const packages = createPackages({ db, clock, anchors: authority.anchors, signersDir })
   await deliverSecurityService(packages, publisherKey)
   const campaigns = createCampaigns({ db, clock, packages })
+  const campaignCards = createCampaignCards({ db, clock })
   const encryptionKey = encryption.key
   const cards = createCards({ db, clock, records, keys, encryptionKey })
   const encryptionChain = [encryption.certificate, ...authority.anchors.slice(0, -1)]
@@ -118,17 +122,18 @@ async function composeParts({ db, clock, dataDir, signersDir, authority }: TsmNe
     keys,
     packages,
     campaigns,
+    campaignCards,
     encryptionKey,
     encryptionChain,
     publisher: createPublisher(publisherKey),
   })
-  return { signing, encryption, parts: { records, keys, packages, campaigns, cards, scripts } }
+  return { signing, encryption, parts: { records, keys, packages, campaigns, campaignCards, cards, scripts } }
 }
 
 type Parts = Awaited<ReturnType<typeof composeParts>>['parts'] & { readonly db: Db; readonly keys: CardKeys }
 
 function declareRoutes(route: SignedRoute, parts: Parts): void {
-  const { db, records, keys, packages, campaigns, cards, scripts } = parts
+  const { db, records, keys, packages, campaigns, campaignCards, cards, scripts } = parts
   route(paths.scriptBegin, scriptBegin, (input) => scripts.begin(input))
   route(paths.scriptContinue, scriptContinue, (input) => scripts.continue(input))
   route(paths.cards, cardsRequest, (input) => cards.list(input))
@@ -148,6 +153,10 @@ function declareRoutes(route: SignedRoute, parts: Parts): void {
   }))
   route(paths.campaignDecide, campaignDecideRequest, async (input) => ({
     campaign: await campaigns.decide(input),
+  }))
+  route(paths.campaignFailures, campaignFailuresRequest, (input) => campaignCards.failures(input))
+  route(paths.campaignRetry, campaignRetryRequest, async (input) => ({
+    campaign: await campaigns.retry(input),
   }))
   route(paths.keysRotate, keysRotateRequest, (input) => rotateKeys({ db, keys }, input))
   route(paths.records, recordsRequest, (input) => records.list(input))

@@ -100,6 +100,22 @@ export const refusals = {
     'There is no such card, application or campaign',
   ),
   'card.not-possible': entry(409, '当前状态不能执行此操作', 'The present state does not allow that'),
+  'card.no-room': entry(422, '卡片剩余空间不足，装不下此版本', 'The card has no room for this version'),
+  'card.package-refused': entry(
+    422,
+    '卡片不接受此安装包，请核对发布者与版本',
+    'The card does not accept this package; look at its publisher and version',
+  ),
+  'card.command-refused': entry(
+    422,
+    '卡片拒绝执行指令，多次尝试未成功',
+    'The card refused a command, and did so again',
+  ),
+  'card.not-authentic': entry(
+    422,
+    '卡片的应答未通过验证，可能不是原卡',
+    'The answers of the card were not authentic; it may be another card',
+  ),
   'application.altered': entry(
     422,
     '安装包与发布时不一致，哈希或签名不符，未接收',

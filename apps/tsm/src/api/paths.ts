@@ -15,6 +15,8 @@ export const paths = {
   campaigns: '/v1/campaigns',
   campaignPropose: '/v1/campaigns/propose',
   campaignDecide: '/v1/campaigns/decide',
+  campaignFailures: '/v1/campaigns/failures',
+  campaignRetry: '/v1/campaigns/retry',
   keysRotate: '/v1/keys/rotate',
   records: '/v1/records',
   recordsVerify: '/v1/records/verify',

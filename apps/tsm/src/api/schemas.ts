@@ -32,6 +32,8 @@ export const refusalCode = z.enum([
   'no-package',
   'script-superseded',
   'card-refused',
+  'card-no-room',
+  'card-package-refused',
 ])
 
 export const trustAnswer = z.strictObject({
@@ -182,7 +184,14 @@ export const campaign = z.strictObject({
   requester: actor,
   approver: actor.nullable(),
   createdAtMs: atMs,
-  progress: z.strictObject({ cards: z.int(), done: z.int(), failed: z.int(), waiting: z.int() }),
+  progress: z.strictObject({
+    cards: z.int(),
+    waiting: z.int(),
+    /** A script has begun to bring the version. */
+    underWay: z.int(),
+    done: z.int(),
+    failed: z.int(),
+  }),
 })
 export const campaignsRequest = z.strictObject(page)
 export const campaignsAnswer = z.strictObject({
@@ -204,6 +213,27 @@ export const campaignDecideRequest = z.strictObject({
   actor,
 })
 export const campaignAnswer = z.strictObject({ campaign })
+
+/** Why a card did not get its version. */
+export const cardFailure = refusalCode.extract([
+  'card-no-room',
+  'card-package-refused',
+  'card-refused',
+  'card-not-authentic',
+])
+export const campaignFailuresRequest = z.strictObject({ ...page, campaignId: id })
+export const campaignFailuresAnswer = z.strictObject({
+  failures: z.array(
+    z.strictObject({ cardId, reason: cardFailure, attempts: z.int().min(1), lastAttemptAtMs: atMs }),
+  ),
+  nextCursor: z.string().nullable(),
+})
+/** Failed cards wait again: those named, or all. What two people approved is repeated, so that one asks for it. */
+export const campaignRetryRequest = z.strictObject({
+  campaignId: id,
+  cards: z.array(cardId).min(1).max(10_000).nullable(),
+  actor,
+})
 
 /** A new master key: from here on cards get keys derived from it at their next contact. Two people. */
 export const keysRotateRequest = z.strictObject({ requester: actor, approver: actor })

@@ -4,6 +4,7 @@ import type {
   campaign,
   campaignDecideRequest,
   campaignProposeRequest,
+  campaignRetryRequest,
   campaignsAnswer,
   campaignsRequest,
 } from '../api/schemas.ts'
@@ -16,10 +17,10 @@ export type Campaigns = {
   propose(request: z.infer<typeof campaignProposeRequest>): Promise<View>
   decide(request: z.infer<typeof campaignDecideRequest>): Promise<View>
   list(query: z.infer<typeof campaignsRequest>): Promise<z.infer<typeof campaignsAnswer>>
+  /** Failed cards wait again. */
+  retry(request: z.infer<typeof campaignRetryRequest>): Promise<View>
   /** The version a running campaign brings to this card. */
   packageFor(tx: Queryable, cardId: string): Promise<PackageFile | undefined>
-  /** The card carries that package now. */
-  carried(tx: Queryable, cardId: string, carried: { aid: string; version: number }): Promise<void>
 }
 
 type Row = {
@@ -32,17 +33,19 @@ type Row = {
   approver: string | null
   paused_by: string | null
   created_at_ms: bigint
+  waiting: bigint
+  under_way: bigint
   done: bigint
   failed: bigint
-  waiting: bigint
 }
 
 const select = sql`
   select c.campaign_id, c.name, c.package_aid, c.package_version, c.state, c.requester, c.approver, c.paused_by,
-    c.created_at_ms, w.done, w.failed, w.waiting
+    c.created_at_ms, w.waiting, w.under_way, w.done, w.failed
   from campaign c cross join lateral (
-    select count(*) filter (where state = 'done') as done, count(*) filter (where state = 'failed') as failed,
-      count(*) filter (where state = 'waiting') as waiting from campaign_card where campaign_id = c.campaign_id) w`
+    select count(*) filter (where state = 'waiting') as waiting, count(*) filter (where state = 'under-way') as under_way,
+      count(*) filter (where state = 'done') as done, count(*) filter (where state = 'failed') as failed
+    from campaign_card where campaign_id = c.campaign_id) w`
 
 const viewOf = (row: Row): View => ({
   campaignId: row.campaign_id,
@@ -54,10 +57,11 @@ const viewOf = (row: Row): View => ({
   approver: row.approver,
   createdAtMs: Number(row.created_at_ms),
   progress: {
-    cards: Number(row.done + row.failed + row.waiting),
+    cards: Number(row.waiting + row.under_way + row.done + row.failed),
+    waiting: Number(row.waiting),
+    underWay: Number(row.under_way),
     done: Number(row.done),
     failed: Number(row.failed),
-    waiting: Number(row.waiting),
   },
 })
 
@@ -84,8 +88,9 @@ export function createCampaigns(needs: {
   return {
     propose: (request) =>
       db.transaction(async (tx) => {
-        const file = await packages.find(tx, request.packageAid, request.packageVersion)
-        if (file === undefined) throw new TsmRefusal('no-package', request.packageAid)
+        // Released by two people, and not withdrawn since.
+        const file = await packages.active(tx, request.packageAid)
+        if (file?.version !== request.packageVersion) throw new TsmRefusal('no-package', request.packageAid)
         const campaignId = uuidv7(clock.nowMs())
         await tx.execute(sql`
           insert into campaign (campaign_id, name, package_aid, package_version, state, requester, created_at_ms)
@@ -102,6 +107,11 @@ export function createCampaigns(needs: {
         await decide(tx, request)
         return view(tx, request.campaignId)
       }),
+    retry: (request) =>
+      db.transaction(async (tx) => {
+        await retry(tx, request)
+        return view(tx, request.campaignId)
+      }),
     async list({ cursor, limit }) {
       const rows = await db.query<Row>(sql`
         ${select} where (${cursor}::uuid is null or c.campaign_id < ${cursor}::uuid)
@@ -111,21 +121,9 @@ export function createCampaigns(needs: {
     },
     async packageFor(tx, cardId) {
       const row = await tx.maybe<{ package_aid: string; package_version: number }>(sql`
-        select c.package_aid, c.package_version from campaign_card w join campaign c using (campaign_id)
-        where w.card_id = ${cardId} and w.state = 'waiting' and c.state = 'running'
-        order by c.campaign_id desc limit 1`)
+        select package_aid, package_version from campaign_open where card_id = ${cardId}
+        order by campaign_id desc limit 1`)
       return row === undefined ? undefined : packages.find(tx, row.package_aid, row.package_version)
-    },
-    async carried(tx, cardId, { aid, version }) {
-      const ids = await tx.query<{ campaign_id: string }>(sql`
-        update campaign_card w set state = 'done' from campaign c
-        where c.campaign_id = w.campaign_id and w.card_id = ${cardId} and w.state = 'waiting'
-          and c.state = 'running' and c.package_aid = ${aid} and c.package_version <= ${version}
-        returning w.campaign_id`)
-      for (const { campaign_id: campaignId } of ids)
-        await tx.execute(sql`
-          update campaign set state = 'finished' where campaign_id = ${campaignId} and state = 'running'
-            and not exists (select from campaign_card where campaign_id = ${campaignId} and state = 'waiting')`)
     },
   }
 }
@@ -154,4 +152,25 @@ async function decide(
       approver = case when ${decision} in ('approve', 'reject') then ${actor} else approver end,
       paused_by = case when ${decision} = 'pause' then ${actor} else paused_by end
     where campaign_id = ${campaignId}`)
+}
+
+/** The version was approved for these cards by two people; one who asks to try it again changes nothing of that. */
+async function retry(
+  tx: Queryable,
+  { campaignId, cards }: z.infer<typeof campaignRetryRequest>,
+): Promise<void> {
+  const row = await tx.maybe<Pick<Row, 'state'>>(
+    sql`select state from campaign where campaign_id = ${campaignId} for update`,
+  )
+  if (row === undefined) throw new TsmRefusal('not-found', `no campaign ${campaignId}`)
+  if (row.state !== 'running' && row.state !== 'paused' && row.state !== 'finished')
+    throw new TsmRefusal('not-now', `retry of a ${row.state} campaign`)
+  const again = await tx.execute(sql`
+    update campaign_card set state = 'waiting', reason = null
+    where campaign_id = ${campaignId} and state = 'failed'
+      and (${cards === null} or card_id = any(${cards ?? []}::text[]))`)
+  if (again === 0) throw new TsmRefusal('not-now', 'no such card has failed')
+  await tx.execute(
+    sql`update campaign set state = 'running' where campaign_id = ${campaignId} and state = 'finished'`,
+  )
 }

@@ -50,8 +50,7 @@ export async function isAnythingWaiting(
 ): Promise<boolean> {
   const row = await tx.maybe<{ card_id: string }>(sql`
     select card_id from card where instance = ${instance} and state <> 'deleted' and (card_order <> 'none'
-      or key_version <> ${keyVersion} or exists (select from campaign_card w join campaign c using (campaign_id)
-        where w.card_id = card.card_id and w.state = 'waiting' and c.state = 'running'))
+      or key_version <> ${keyVersion} or exists (select from campaign_open w where w.card_id = card.card_id))
     limit 1`)
   return row !== undefined
 }

@@ -39,7 +39,7 @@ test('a card is given the publisher’s key, and refuses a package that was alte
     await store(forgery)
     const correlationId = uuidv7()
     const attempt = new Phone(world).run('provision', correlationId)
-    await expect(attempt).rejects.toMatchObject({ code: 'card-refused' })
+    await expect(attempt).rejects.toMatchObject({ code: 'card-package-refused' })
     expect((await stepsOf(correlationId)).map(({ detail }) => detail)).toContain('load package 6300')
   }
   await store(genuine)

@@ -26,7 +26,7 @@ test('a package that is altered, of an unlisted publisher, too large or no packa
   const other = encodeLoadFile({ version: 9, modules: [SECURITY_SERVICE_AID] })
   const large = new Uint8Array(32_769)
   const refusals = {
-    'untrusted-signer': await signedPackage(world, 7, 'unlisted'),
+    'untrusted-signer': await signedPackage(world, 7, { listing: 'unlisted' }),
     altered: { ...good, loadFile: bytesToBase64(other) },
     'too-large': { ...good, loadFile: bytesToBase64(large), hash: bytesToHex(sm3(large)) },
   }

@@ -31,7 +31,7 @@ export async function finish(
       holder = case when ${isUsed} then ${script.holder}::uuid else holder end,
       instance = case when ${isUsed} then ${script.instance} else instance end
     where card_id = ${card.card_id}`)
-  if (carried !== undefined) await needs.campaigns.carried(tx, card.card_id, carried)
+  if (carried !== undefined) await needs.campaignCards.carried(tx, card.card_id, carried)
   if (card.card_order !== 'none')
     await needs.records.recordIn(tx, {
       correlationId: script.correlationId,

@@ -56,7 +56,10 @@ export async function goOn(
   try {
     if (commands.length === 0) return await finish(tx, needs, script, { picture, wanted, card: resumed.card })
     if (script.progress.round >= mostRounds) throw gaveUp(resumed.opened)
-    if (script.progress.round === 0) await recordDelivery(tx, needs, script, { picture, wanted })
+    if (script.progress.round === 0) {
+      await recordDelivery(tx, needs, script, { picture, wanted })
+      if (wanted.card.package !== undefined) await needs.campaignCards.begun(tx, resumed.card.card_id)
+    }
     return await nextBatch(script, resumed.session, [...commands, ...pictureQuestions()])
   } finally {
     resumed.session.wipe()
@@ -66,9 +69,16 @@ export async function goOn(
 function gaveUp(opened: readonly OpenedCommand[]): TsmRefusal {
   const failed = opened.find(({ name, statusWord }) => !name.startsWith('read ') && statusWord !== 0x9000)
   return new TsmRefusal(
-    'card-refused',
+    refusalOf(failed),
     `${failed?.name ?? 'nothing'} ${failed?.statusWord.toString(16) ?? ''}`,
   )
+}
+
+const noRoom = 0x6a84
+
+function refusalOf(failed: OpenedCommand | undefined): TsmRefusal['code'] {
+  if (failed?.statusWord === noRoom) return 'card-no-room'
+  return failed?.name === 'load package' ? 'card-package-refused' : 'card-refused'
 }
 
 /** Step 2 of B-6.1: after authentication the TSM hands the application out. */

@@ -13,6 +13,7 @@ import {
 } from '@anqu/secure-element/issuer'
 import type { z } from 'zod'
 import type { scriptBegin, scriptContinue } from '../api/schemas.ts'
+import type { CampaignCards } from '../campaigns/campaign-cards.ts'
 import type { Campaigns } from '../campaigns/campaigns.ts'
 import { isAnythingWaiting } from '../cards/card-row.ts'
 import type { CardKeys } from '../keys/card-keys.ts'
@@ -39,6 +40,7 @@ export type ScriptNeeds = {
   readonly keys: CardKeys
   readonly packages: Packages
   readonly campaigns: Campaigns
+  readonly campaignCards: CampaignCards
   readonly encryptionKey: Sm2PrivateKey
   /** The encryption certificate and what leads from it to the root, as cards check it. */
   readonly encryptionChain: readonly Certificate[]
@@ -156,6 +158,7 @@ async function advance(
     if (!(error instanceof TsmRefusal)) throw error
     script.stage = 'failed'
     await saveScript(tx, script, needs.clock)
+    if (script.cardId !== null) await needs.campaignCards.ended(tx, script.cardId, error)
     await needs.records.recordIn(tx, {
       correlationId: script.correlationId,
       step: null,

@@ -235,11 +235,14 @@ function openKeys(key: Sm2PrivateKey, given: { version: number; sealed: string }
   }
 }
 
+/** One that no build has is refused by every card. */
+type PackageOptions = { readonly listing?: 'unlisted'; readonly module?: Uint8Array }
+
 /** A package of the security service, signed by a publisher that the CA certifies; listed unless told otherwise. */
 export async function signedPackage(
   { authority, folder }: TsmWorld,
   version: number,
-  listing: 'listed' | 'unlisted' = 'listed',
+  { listing, module = SECURITY_SERVICE_AID }: PackageOptions = {},
 ) {
   const key = Sm2PrivateKey.generate()
   const subject = [{ type: 'CN' as const, value: `Publisher ${version}` }]
@@ -247,9 +250,9 @@ export async function signedPackage(
     await createCsr({ key: privateKeySigner(key), subject }),
     'se-publisher',
   )
-  if (listing === 'listed')
+  if (listing !== 'unlisted')
     await writeFile(path.join(folder, 'signers', `p${version}.cer`), bytesToBase64(certificate))
-  const loadFile = encodeLoadFile({ version, modules: [SECURITY_SERVICE_AID] })
+  const loadFile = encodeLoadFile({ version, modules: [module] })
   return {
     aid: securityService,
     name: 'security-service',

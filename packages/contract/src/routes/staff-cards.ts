@@ -3,9 +3,9 @@ import { atMs, base64, cursor, id } from '../values.ts'
 import { staffReason } from './staff-certificates.ts'
 import { staffRoute } from './staff-route.ts'
 
-const cardId = z.string().regex(/^[0-9a-f]{20}$/)
-const applicationId = z.string().regex(/^(?:[0-9a-f]{2}){5,16}$/)
-const person = z.strictObject({ staffId: z.string(), name: z.string() })
+export const cardId = z.string().regex(/^[0-9a-f]{20}$/)
+export const applicationId = z.string().regex(/^(?:[0-9a-f]{2}){5,16}$/)
+export const person = z.strictObject({ staffId: z.string(), name: z.string() })
 export const cardState = z.enum(['enrolled', 'personalised', 'locked', 'deleted'])
 
 const cardView = z.strictObject({
@@ -167,55 +167,5 @@ export const staffSetApplication = staffRoute({
   en: 'Release a version somebody else uploaded, or withdraw one',
   input: z.strictObject({ applicationId, version: z.int(), state: z.enum(['active', 'deprecated']) }),
   output: z.strictObject({ application: applicationView }),
-  clauses: ['A-5.11-9'],
-})
-
-const campaignView = z.strictObject({
-  campaignId: id,
-  name: z.string(),
-  applicationId,
-  version: z.int(),
-  state: z.enum(['proposed', 'running', 'paused', 'finished', 'rejected', 'cancelled']),
-  requestedBy: person,
-  approvedBy: person.nullable(),
-  createdAtMs: atMs,
-  progress: z.strictObject({ cards: z.int(), done: z.int(), failed: z.int(), waiting: z.int() }),
-  /** The one who asks proposed it, so that another one approves or refuses it. */
-  own: z.boolean(),
-})
-
-export const staffCampaigns = staffRoute({
-  name: 'staff.campaigns',
-  path: '/admin/v1/campaigns/list',
-  session: 'required',
-  zh: '批量更新任务',
-  en: 'Campaigns: one version for many cards',
-  input: z.strictObject({ cursor: cursor.optional(), limit: z.int().min(1).max(100) }),
-  output: z.strictObject({ campaigns: z.array(campaignView).max(100), nextCursor: cursor.nullable() }),
-  clauses: ['B-6.1-1'],
-})
-
-export const staffProposeCampaign = staffRoute({
-  name: 'staff.propose-campaign',
-  path: '/admin/v1/campaigns/propose',
-  session: 'required',
-  zh: '申请批量更新',
-  en: 'Propose to bring a version to every card that carries an older one',
-  input: z.strictObject({ name: z.string().trim().min(2).max(80), applicationId, version: z.int() }),
-  output: z.strictObject({ campaign: campaignView }),
-  clauses: ['A-5.11-9'],
-})
-
-export const staffDecideCampaign = staffRoute({
-  name: 'staff.decide-campaign',
-  path: '/admin/v1/campaigns/decide',
-  session: 'required',
-  zh: '审批或停止批量更新',
-  en: 'Approve, refuse, pause, resume or cancel a campaign',
-  input: z.strictObject({
-    campaignId: id,
-    decision: z.enum(['approve', 'reject', 'pause', 'resume', 'cancel']),
-  }),
-  output: z.strictObject({ campaign: campaignView }),
   clauses: ['A-5.11-9'],
 })

@@ -1,31 +1,17 @@
-import {
-  staffApplications,
-  staffCampaigns,
-  staffDecideCampaign,
-  staffProposeCampaign,
-  staffSetApplication,
-  staffUploadApplication,
-  type OutputOf,
-} from '@anqu/contract'
+import { staffApplications, staffSetApplication, staffUploadApplication, type OutputOf } from '@anqu/contract'
 import { bind, staffOf, type BoundRoute } from '../../http/bound-route.ts'
-import type { Application, Campaign } from './card-office.ts'
-import { acting, asStaffRefusal, peopleOf, recorded, type CardStaffNeeds } from './staff-needs.ts'
+import type { Application } from './card-office.ts'
+import { acting, asStaffRefusal, must, peopleOf, recorded, type CardStaffNeeds } from './staff-needs.ts'
 
 type ApplicationView = OutputOf<typeof staffSetApplication>['application']
-type CampaignView = OutputOf<typeof staffDecideCampaign>['campaign']
 
-/** Versions of applications, and campaigns that bring them to cards. The TSM asks for the second person. */
+/** Versions of applications. The TSM asks for the second person. */
 export function applicationRoutes(needs: CardStaffNeeds): BoundRoute[] {
   const { office } = needs
   return [
     bind(staffApplications, async () => ({
       applications: await describeApplications(needs, await asStaffRefusal(() => office.applications())),
     })),
-    bind(staffCampaigns, async (page, context) => {
-      const { staffId } = staffOf(context, [...acting, 'auditor'])
-      const { campaigns, nextCursor } = await asStaffRefusal(() => office.campaigns(page))
-      return { campaigns: await describeCampaigns(needs, staffId, campaigns), nextCursor }
-    }),
     ...actingRoutes(needs),
   ]
 }
@@ -58,41 +44,9 @@ function actingRoutes(needs: CardStaffNeeds): BoundRoute[] {
         resource: `application:${applicationId}`,
       }
       const changed = await recorded(audit, act, () => office.setApplication({ ...order, actor: staffId }))
-      const [application] = await describeApplications(needs, [changed])
-      return { application: must(application) }
-    }),
-    bind(staffProposeCampaign, async (order, context) => {
-      const { staffId } = staffOf(context, acting)
-      const act = {
-        staffId,
-        context,
-        event: 'staff.campaign-proposed',
-        description: `Version ${order.version} for every card with an older one: ${order.name}`,
-        resource: `application:${order.applicationId}`,
-      }
-      const made = await recorded(audit, act, () => office.proposeCampaign({ ...order, requester: staffId }))
-      return { campaign: must((await describeCampaigns(needs, staffId, [made]))[0]) }
-    }),
-    bind(staffDecideCampaign, async ({ campaignId, decision }, context) => {
-      const { staffId } = staffOf(context, acting)
-      const act = {
-        staffId,
-        context,
-        event: 'staff.campaign-decided',
-        description: `Decision about a campaign: ${decision}`,
-        resource: `campaign:${campaignId}`,
-      }
-      const decided = await recorded(audit, act, () =>
-        office.decideCampaign({ campaignId, decision, actor: staffId }),
-      )
-      return { campaign: must((await describeCampaigns(needs, staffId, [decided]))[0]) }
+      return { application: must((await describeApplications(needs, [changed]))[0]) }
     }),
   ]
-}
-
-function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('one in, one out')
-  return value
 }
 
 async function describeApplications(
@@ -107,22 +61,5 @@ async function describeApplications(
     ...entry,
     registeredBy: person(entry.registeredBy),
     activatedBy: entry.activatedBy === null ? null : person(entry.activatedBy),
-  }))
-}
-
-async function describeCampaigns(
-  needs: CardStaffNeeds,
-  staffId: string,
-  list: readonly Campaign[],
-): Promise<CampaignView[]> {
-  const person = await peopleOf(
-    needs,
-    list.flatMap(({ requestedBy, approvedBy }) => [requestedBy, approvedBy]),
-  )
-  return list.map((entry) => ({
-    ...entry,
-    own: entry.requestedBy === staffId,
-    requestedBy: person(entry.requestedBy),
-    approvedBy: entry.approvedBy === null ? null : person(entry.approvedBy),
   }))
 }

@@ -2,6 +2,7 @@ import type {
   InputOf,
   OutputOf,
   staffApplications,
+  staffCampaignFailures,
   staffCampaigns,
   staffCard,
   staffUploadApplication,
@@ -60,6 +61,17 @@ export type CardOffice = {
   decideCampaign(order: {
     readonly campaignId: string
     readonly decision: 'approve' | 'reject' | 'pause' | 'resume' | 'cancel'
+    readonly actor: string
+  }): Promise<Campaign>
+  campaignFailures(page: {
+    readonly campaignId: string
+    readonly cursor?: string | undefined
+    readonly limit: number
+  }): Promise<OutputOf<typeof staffCampaignFailures>>
+  /** One failed card, or all of them. */
+  retryCampaign(order: {
+    readonly campaignId: string
+    readonly cardId: string | null
     readonly actor: string
   }): Promise<Campaign>
 }

@@ -1,6 +1,8 @@
+import type { RefusalCode } from '@anqu/contract'
 import type { ServiceCall } from '@anqu/platform'
 import {
   campaignAnswer,
+  campaignFailuresAnswer,
   campaignsAnswer,
   cardAnswer,
   cardsAnswer,
@@ -10,6 +12,7 @@ import {
   recordsAnswer,
   type campaign,
   type card,
+  type cardFailure,
   type sePackage,
 } from '@anqu/tsm/api'
 import type { z } from 'zod'
@@ -44,8 +47,24 @@ export function createHttpCardOffice(call: ServiceCall): CardOffice {
     },
     decideCampaign: async (order) =>
       toCampaign((await call(paths.campaignDecide, order, campaignAnswer)).campaign),
+    async campaignFailures({ cursor = null, ...rest }) {
+      const found = await call(paths.campaignFailures, { ...rest, cursor }, campaignFailuresAnswer)
+      const failures = found.failures.map((failure) => ({ ...failure, reason: failureWords[failure.reason] }))
+      return { failures, nextCursor: found.nextCursor }
+    },
+    async retryCampaign({ cardId, ...rest }) {
+      const body = { ...rest, cards: cardId === null ? null : [cardId] }
+      return toCampaign((await call(paths.campaignRetry, body, campaignAnswer)).campaign)
+    },
   }
 }
+
+const failureWords = {
+  'card-no-room': 'card.no-room',
+  'card-package-refused': 'card.package-refused',
+  'card-refused': 'card.command-refused',
+  'card-not-authentic': 'card.not-authentic',
+} as const satisfies Record<z.infer<typeof cardFailure>, RefusalCode>
 
 const recordPage = 200
 /** A card lives through a few hundred steps; one with more shows the first ones. */

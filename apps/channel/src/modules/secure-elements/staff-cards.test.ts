@@ -1,13 +1,16 @@
 import type {
   OutputOf,
   staffApplications,
+  staffCampaignFailures,
   staffCampaigns,
   staffCard,
   staffCards,
   staffDecideCampaign,
   staffOrderCard,
+  staffRetryCampaign,
   staffUploadApplication,
 } from '@anqu/contract'
+import { hexToBytes } from '@anqu/encoding'
 import { ServiceUnavailable, uuidv7 } from '@anqu/platform'
 import { testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import { Phone, signedPackage, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
@@ -15,6 +18,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { StaffSession } from '../../http/bound-route.ts'
 import { call, installation, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
 import { applicationRoutes } from './application-routes.ts'
+import { campaignRoutes } from './campaign-routes.ts'
 import { cardRoutes } from './card-routes.ts'
 import { createHttpCardOffice } from './http-card-office.ts'
 
@@ -44,7 +48,7 @@ beforeAll(async () => {
         ),
       ),
   }
-  const routes = [...cardRoutes(needs), ...applicationRoutes(needs)]
+  const routes = [...cardRoutes(needs), ...applicationRoutes(needs), ...campaignRoutes(needs)]
   as = (staff, route, input) => call(routes, route, input, installation({ staff }))
 })
 afterAll(async () => {
@@ -163,7 +167,7 @@ test('a package one uploads is released by another, and staff are told why one i
   await expect(upload(chen, { loadFileHash: '00'.repeat(32) })).rejects.toMatchObject({
     code: 'application.altered',
   })
-  const { certificate } = await signedPackage(tsm, 31, 'unlisted')
+  const { certificate } = await signedPackage(tsm, 31, { listing: 'unlisted' })
   await expect(upload(chen, { certificate })).rejects.toMatchObject({
     code: 'application.untrusted-publisher',
   })
@@ -194,4 +198,36 @@ test('a package one uploads is released by another, and staff are told why one i
     'staff.application-set success',
     'staff.application-uploaded failure',
   ])
+})
+
+test('staff see which cards of a campaign failed and why, and try them again', async () => {
+  const { phone, cardId } = await provisioned()
+  const {
+    aid: applicationId,
+    hash: loadFileHash,
+    requester: _requester,
+    ...rest
+  } = await signedPackage(tsm, 40, { module: hexToBytes('f0414e51559999') })
+  const entry = { ...rest, applicationId, loadFileHash, format: 'anqu-application-1' }
+  await as(chen, 'staff.upload-application', entry)
+  await as(wang, 'staff.set-application', { applicationId, version: 40, state: 'active' })
+  const proposed = await as<OutputOf<typeof staffDecideCampaign>>(chen, 'staff.propose-campaign', {
+    name: '四十版',
+    applicationId,
+    version: 40,
+  })
+  const { campaignId } = proposed.campaign
+  await as(wang, 'staff.decide-campaign', { campaignId, decision: 'approve' })
+  await expect(phone.run('serve')).rejects.toMatchObject({ code: 'card-package-refused' })
+  const failures = () =>
+    as<OutputOf<typeof staffCampaignFailures>>(auditor, 'staff.campaign-failures', { campaignId, limit: 10 })
+  expect((await failures()).failures).toMatchObject([{ cardId, reason: 'card.package-refused', attempts: 1 }])
+  const retry = (staff: Staff, only: string | null) =>
+    as<OutputOf<typeof staffRetryCampaign>>(staff, 'staff.retry-campaign', { campaignId, cardId: only })
+  await expect(retry(auditor, null)).rejects.toMatchObject({ code: 'staff.forbidden' })
+  await expect(retry(chen, '00'.repeat(10))).rejects.toMatchObject({ code: 'card.not-possible' })
+  const { campaign } = await retry(chen, cardId)
+  expect(campaign.progress).toMatchObject({ failed: 0 })
+  expect((await failures()).failures).toEqual([])
+  expect(audit.events.at(-1)).toMatchObject({ event: 'staff.campaign-retried', outcome: 'success' })
 })

@@ -76,3 +76,9 @@ export async function peopleOf(
   const names = await staffNames([...new Set(ids.filter((entry) => entry !== null))])
   return (staffId) => ({ staffId: staffId ?? '', name: names.get(staffId ?? '') ?? staffId ?? '' })
 }
+
+/** Of a list that was made from one. */
+export function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('one in, one out')
+  return value
+}

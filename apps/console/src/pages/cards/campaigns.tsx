@@ -5,6 +5,7 @@ import { LoadedView, ProblemNotice, When } from '../../features/parts.tsx'
 import { useLoad } from '../../features/use-load.ts'
 import { useTask } from '../../features/use-task.ts'
 import { cardTexts } from './card-texts.ts'
+import { FailedCards } from './failed-cards.tsx'
 
 type Campaign = OutputOf<typeof staffCampaigns>['campaigns'][number]
 type Decision = InputOf<typeof staffDecideCampaign>['decision']
@@ -70,6 +71,23 @@ export const Campaigns = () => {
   )
 }
 
+const CampaignProgress = ({ name, progress }: Pick<Campaign, 'name' | 'progress'>) => {
+  const k = useTexts(cardTexts)
+  return (
+    <div className="co-campaign">
+      <progress max={Math.max(1, progress.cards)} value={progress.done} aria-label={name} />
+      <span className="co-pills">
+        <Pill tone="plain">{k('countWaiting', { count: progress.waiting })}</Pill>
+        <Pill tone="info">{k('countUnderWay', { count: progress.underWay })}</Pill>
+        <Pill tone="good">{k('countDone', { count: progress.done })}</Pill>
+        <Pill tone={progress.failed > 0 ? 'danger' : 'plain'}>
+          {k('countFailed', { count: progress.failed })}
+        </Pill>
+      </span>
+    </div>
+  )
+}
+
 const CampaignCard = ({ campaign, onDecided }: { campaign: Campaign; onDecided: () => void }) => {
   const { api } = useConsole()
   const staff = useStaff()
@@ -98,10 +116,8 @@ const CampaignCard = ({ campaign, onDecided }: { campaign: Campaign; onDecided: 
           {k('version')} {campaign.version}
         </span>
       </p>
-      <div className="co-campaign">
-        <progress max={Math.max(1, progress.cards)} value={progress.done} aria-label={campaign.name} />
-        <span className="aq-figures">{k('progress', progress)}</span>
-      </div>
+      <CampaignProgress name={campaign.name} progress={progress} />
+      {progress.failed > 0 && <FailedCards campaign={campaign} onRetried={onDecided} />}
       {problem && <ProblemNotice problem={problem} />}
       {own && state === 'proposed' && <Notice tone="info">{k('ownCampaign')}</Notice>}
       {staff.role !== 'auditor' && decisions.length > 0 && (
