@@ -8,6 +8,7 @@ import { certificateStatusControls } from './certificate-status.ts'
 import { certificateValidationControls } from './certificate-validation.ts'
 import { certificateRevocationControls } from './certificate-revocation.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
+import { clientEnvironmentControls } from './client-environment.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
 import { lockoutControls } from './lockout.ts'
@@ -44,6 +45,7 @@ export const allControls: readonly Control[] = [
   ...secureElementSecretControls,
   ...secureElementAccessControls,
   ...secureElementChannelControls,
+  ...clientEnvironmentControls,
   ...tsmControls,
   ...tsmPackageControls,
   ...bindingControls,

@@ -1,6 +1,7 @@
 import { Refused } from '@anqu/client'
 import type { Interference, RawAnswer } from '../system/interference.ts'
 import { plain, type PlantedFault } from './planted-fault.ts'
+import { plantedClientFaults } from './planted-client-faults.ts'
 import { plantedCertificateFaults } from './planted-certificate-faults.ts'
 
 /** Changes the answer of one route; every other call goes through. */
@@ -307,6 +308,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     rows: (rows) => rows.flatMap((row) => ('serial' in row ? [row, row] : [row])),
   }),
   ...plantedCertificateFaults,
+  ...plantedClientFaults,
   plain('stored signatures do not fit', ['operation.sm-signature'], {
     rows: (rows) =>
       rows.map((row) => ('signature' in row ? { ...row, signature: new Uint8Array(64).fill(1) } : row)),

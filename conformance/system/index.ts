@@ -1,3 +1,4 @@
+export { chromiumPath, launchBrowser, skippedWithoutChromium } from './browser.ts'
 export { startLiveSystem } from './start.ts'
 export { Customer, codeIn, otherCode, type Challenged, type Operation } from './customer.ts'
 export type { Exchange, Installation } from './installation.ts'

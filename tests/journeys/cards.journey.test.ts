@@ -10,10 +10,17 @@ import {
   staffUploadApplication,
 } from '@anqu/contract'
 import { hexToBytes } from '@anqu/encoding'
-import { publishPackage, startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
+import {
+  chromiumPath,
+  launchBrowser,
+  skippedWithoutChromium,
+  publishPackage,
+  startLiveSystem,
+  type LiveSystem,
+} from '@anqu/conformance/system'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { openPage } from './support/browser.ts'
 import { StaffAtDesk } from './support/staff-at-desk.ts'
 
 /** A refused upload is seen by the browser too, which says so in its console. */

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from '@anqu/platform'
 import { policy } from '@anqu/policy'
-import { startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
+import {
+  chromiumPath,
+  launchBrowser,
+  skippedWithoutChromium,
+  startLiveSystem,
+  type LiveSystem,
+} from '@anqu/conformance/system'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { openPage } from './support/browser.ts'
 import { CustomerAtPhone } from './support/customer-at-phone.ts'
 import {
   bindDevice,

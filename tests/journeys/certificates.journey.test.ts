@@ -8,10 +8,17 @@ import {
   staffPropose,
   staffProposeCampaign,
 } from '@anqu/contract'
-import { startLiveSystem, type Customer, type LiveSystem } from '@anqu/conformance/system'
+import {
+  chromiumPath,
+  launchBrowser,
+  skippedWithoutChromium,
+  startLiveSystem,
+  type Customer,
+  type LiveSystem,
+} from '@anqu/conformance/system'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { openPage } from './support/browser.ts'
 import { StaffAtDesk } from './support/staff-at-desk.ts'
 
 const desk = { name: 'desk', widthPx: 1280, heightPx: 800 }

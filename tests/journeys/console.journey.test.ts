@@ -1,10 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
+import {
+  chromiumPath,
+  launchBrowser,
+  skippedWithoutChromium,
+  startLiveSystem,
+  type LiveSystem,
+} from '@anqu/conformance/system'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { openPage } from './support/browser.ts'
 import { StaffAtDesk } from './support/staff-at-desk.ts'
 
 const sizes = [

@@ -2,11 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { staffAuditVerify } from '@anqu/contract'
-import { startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
+import {
+  chromiumPath,
+  launchBrowser,
+  skippedWithoutChromium,
+  startLiveSystem,
+  type LiveSystem,
+} from '@anqu/conformance/system'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { disagreements } from '../faults/books.ts'
-import { chromiumPath, launchBrowser, openPage, skippedWithoutChromium } from './support/browser.ts'
+import { openPage } from './support/browser.ts'
 import { CustomerAtPhone } from './support/customer-at-phone.ts'
 import { insure, login, pay, privacyNotice, register, setTransactionPassword } from './support/steps.ts'
 

@@ -1,32 +1,6 @@
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
-
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-/** Where a Chromium is, or undefined; without one the journeys are skipped, and say so. */
-export const chromiumPath = (): string | undefined => places.find((place) => existsSync(place))
-
-export const skippedWithoutChromium =
-  'skipped: no Chromium on this machine (Debian: apt-get install chromium)'
-
-export async function launchBrowser(): Promise<Browser> {
-  const executablePath = chromiumPath()
-  if (executablePath === undefined) throw new Error(skippedWithoutChromium)
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
-}
+import type { Browser, Page } from 'playwright-core'
 
 /** What a page must never do: break its policy, throw, or write to the console (C-6.1.7.2-p1). */
 export type Misdeeds = string[]

@@ -20,6 +20,7 @@ import { RegisterPage } from '../pages/register/register-page.tsx'
 import { DevicesPage } from '../pages/security/devices-page.tsx'
 import { HistoryPage } from '../pages/security/history-page.tsx'
 import { LimitsPage } from '../pages/security/limits-page.tsx'
+import { SecurityCheckPage } from '../pages/security-check/security-check-page.tsx'
 import { SecurityPage } from '../pages/security/security-page.tsx'
 import { TransactionPasswordPage } from '../pages/security/transaction-password-page.tsx'
 import { SettingsPage } from '../pages/settings/settings-page.tsx'
@@ -43,6 +44,8 @@ const Open = ({ place }: { place: Place }) => {
       return <TermsPage productId={place.productId} />
     case 'settings':
       return <SettingsPage />
+    case 'security-check':
+      return <SecurityCheckPage />
     default:
       return <WelcomePage />
   }

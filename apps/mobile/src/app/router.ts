@@ -21,6 +21,7 @@ const pages = {
   policy: ['policyId'],
   messages: [],
   security: [],
+  'security-check': [],
   devices: [],
   certificates: [],
   'renew-certificate': [],
@@ -50,6 +51,7 @@ const open: ReadonlySet<PageName> = new Set<PageName>([
   'product',
   'terms',
   'settings',
+  'security-check',
 ])
 
 export const isOpen = (place: Place): boolean => open.has(place.page)

@@ -47,6 +47,12 @@ export const SecurityPage = ({ session }: { session: Session }) => {
                 onPress={() => go({ page: 'limits' })}
               />
               <Cell
+                icon="shield-check"
+                title={t('check')}
+                note={t('checkNote')}
+                onPress={() => go({ page: 'security-check' })}
+              />
+              <Cell
                 icon="clock"
                 title={t('history')}
                 note={t('historyNote')}

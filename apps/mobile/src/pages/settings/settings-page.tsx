@@ -17,48 +17,21 @@ import { useLogout } from '../../features/use-logout.ts'
 import { settingsTexts } from './settings-texts.ts'
 
 export const SettingsPage = () => {
-  const { appearance, setAppearance, session, go, back } = useApp()
+  const { session, go, back } = useApp()
   const t = useTexts(settingsTexts)
   const logout = useLogout()
   return (
     <Screen title={t('title')} onBack={back}>
       <Stack gap="wide">
-        <Stack>
-          <SectionTitle>{t('look')}</SectionTitle>
-          <Card>
-            <Stack>
-              <Choices<Language>
-                label={t('language')}
-                value={appearance.language}
-                options={[
-                  { value: 'zh', label: '简体中文' },
-                  { value: 'en', label: 'English' },
-                ]}
-                onChange={(language) => setAppearance({ ...appearance, language })}
-              />
-              <Choices<Theme>
-                label={t('theme')}
-                value={appearance.theme}
-                options={(['light', 'dark', 'auto'] as const).map((value) => ({ value, label: t(value) }))}
-                onChange={(theme) => setAppearance({ ...appearance, theme })}
-              />
-            </Stack>
-          </Card>
-          <Card flush>
-            <Cell
-              icon="eye"
-              title={t('large')}
-              note={t('largeNote')}
-              end={
-                <Switch
-                  label={t('large')}
-                  on={appearance.text === 'large'}
-                  onChange={(on) => setAppearance({ ...appearance, text: on ? 'large' : 'standard' })}
-                />
-              }
-            />
-          </Card>
-        </Stack>
+        <Look />
+        <Card flush>
+          <Cell
+            icon="shield-check"
+            title={t('check')}
+            note={t('checkNote')}
+            onPress={() => go({ page: 'security-check' })}
+          />
+        </Card>
         <Stack>
           <SectionTitle>{t('privacy')}</SectionTitle>
           <Card flush>
@@ -83,5 +56,48 @@ export const SettingsPage = () => {
         </p>
       </Stack>
     </Screen>
+  )
+}
+
+const Look = () => {
+  const { appearance, setAppearance } = useApp()
+  const t = useTexts(settingsTexts)
+  return (
+    <Stack>
+      <SectionTitle>{t('look')}</SectionTitle>
+      <Card>
+        <Stack>
+          <Choices<Language>
+            label={t('language')}
+            value={appearance.language}
+            options={[
+              { value: 'zh', label: '简体中文' },
+              { value: 'en', label: 'English' },
+            ]}
+            onChange={(language) => setAppearance({ ...appearance, language })}
+          />
+          <Choices<Theme>
+            label={t('theme')}
+            value={appearance.theme}
+            options={(['light', 'dark', 'auto'] as const).map((value) => ({ value, label: t(value) }))}
+            onChange={(theme) => setAppearance({ ...appearance, theme })}
+          />
+        </Stack>
+      </Card>
+      <Card flush>
+        <Cell
+          icon="eye"
+          title={t('large')}
+          note={t('largeNote')}
+          end={
+            <Switch
+              label={t('large')}
+              on={appearance.text === 'large'}
+              onChange={(on) => setAppearance({ ...appearance, text: on ? 'large' : 'standard' })}
+            />
+          }
+        />
+      </Card>
+    </Stack>
   )
 }

@@ -1,0 +1,172 @@
+import type { Browser, Page } from 'playwright-core'
+import { control, type Control } from '../runner/control.ts'
+import { ControlSkipped, type Evidence } from '../runner/evidence.ts'
+import { chromiumPath, launchBrowser, skippedWithoutChromium } from '../system/browser.ts'
+import type { RawAnswer } from '../system/interference.ts'
+import type { LiveSystem } from '../system/live-system.ts'
+import { relayTo } from '../system/relay.ts'
+import { keepPrivately, readAsStranger, readOwn } from './private-storage.ts'
+
+/** A browser that does not say it is driven, and that finds a name which is not this machine's. */
+const browserOfACustomer = [
+  '--disable-blink-features=AutomationControlled',
+  '--host-resolver-rules=MAP app.test 127.0.0.1',
+]
+
+type World = { readonly browser: Browser; readonly appUrl: string; readonly strangerUrl: string }
+
+/** The app at one origin and a stranger's page at another, the nearest there is: same machine, another port. */
+async function inBrowser(system: LiveSystem, check: (world: World) => Promise<void>): Promise<void> {
+  if (chromiumPath() === undefined) throw new ControlSkipped(skippedWithoutChromium)
+  const address = system.addresses['app'] ?? ''
+  const app = await relayTo(address, system.http)
+  const stranger = await relayTo(address, async () => emptyPage)
+  const browser = await launchBrowser(browserOfACustomer)
+  try {
+    await check({ browser, appUrl: app.url, strangerUrl: stranger.url })
+  } finally {
+    await browser.close()
+    app.close()
+    stranger.close()
+  }
+}
+
+const emptyPage: RawAnswer = {
+  status: 200,
+  headers: { 'content-type': 'text/html' },
+  cookies: [],
+  body: new TextEncoder().encode('<!doctype html><title>stranger</title>'),
+}
+
+/** The security check as a customer sees it; with `plant`, what is done to the page before any of its own code runs. */
+async function lookAround(
+  { browser }: World,
+  { url, plant, afterwards }: { url: string; plant?: () => void; afterwards?: (page: Page) => Promise<void> },
+): Promise<string[]> {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'zh-CN' })
+  try {
+    // Whoever refuses the privacy notice may look around too.
+    await context.addInitScript(() =>
+      localStorage.setItem(
+        'anqu.consent',
+        JSON.stringify({ version: '1', decision: 'refused', consentId: '0' }),
+      ),
+    )
+    if (plant) await context.addInitScript(plant)
+    const page = await context.newPage()
+    await page.goto(`${url}/#/security-check`)
+    const shown = page.locator('[data-check]')
+    await shown.first().waitFor({ timeout: 15_000 })
+    if (afterwards) {
+      await afterwards(page)
+      await page.getByRole('button', { name: '重新检查' }).click()
+    }
+    const found = page.locator('[data-check][data-found="true"]')
+    return await found.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-check') ?? ''))
+  } finally {
+    await context.close()
+  }
+}
+
+async function finds(
+  evidence: Evidence,
+  world: World,
+  planted: Parameters<typeof lookAround>[1] & { what: string; check: string },
+): Promise<void> {
+  const found = await lookAround(world, planted)
+  evidence.holds(`植入的迹象被发现：${planted.what}`, found.includes(planted.check), { found })
+}
+
+export const clientEnvironmentControls: readonly Control[] = [
+  control({
+    id: 'client-environment.private-storage',
+    title: {
+      zh: '应用的私有存储只有应用自己的来源可以读取',
+      en: 'Only the origin of the app reads its private storage',
+    },
+    clauses: ['B-7.4-2'],
+    check: (system, evidence) =>
+      inBrowser(system, async ({ browser, appUrl, strangerUrl }) => {
+        const context = await browser.newContext()
+        const own = await context.newPage()
+        await own.goto(appUrl)
+        await own.evaluate(keepPrivately)
+        const again = await context.newPage()
+        await again.goto(appUrl)
+        const kept = await again.evaluate(readOwn)
+        evidence.holds('应用自己可以读取存入的数据', kept.length === 4, { kept })
+        const stranger = await context.newPage()
+        await stranger.goto(strangerUrl)
+        const seen = await stranger.evaluate(readOwn)
+        evidence.holds('其他来源的页面读不到任何一项', seen.length === 0, { seen })
+        const reached = await stranger.evaluate(readAsStranger, appUrl)
+        evidence.holds('其他来源的页面不能经接口、页面或嵌入取得数据', reached.length === 0, { reached })
+        const framed = stranger.frames().filter((frame) => frame.url().startsWith(appUrl))
+        evidence.holds('其他来源的页面不能嵌入应用', framed.length === 0)
+        const { headers } = await system.http({
+          url: `${system.addresses['app']}/`,
+          method: 'GET',
+          headers: { origin: strangerUrl },
+        })
+        evidence.holds(
+          '应用声明只供本来源使用',
+          headers['access-control-allow-origin'] === undefined &&
+            headers['cross-origin-resource-policy'] === 'same-origin' &&
+            headers['cross-origin-opener-policy'] === 'same-origin' &&
+            /frame-ancestors 'none'/.test(headers['content-security-policy'] ?? ''),
+        )
+      }),
+  }),
+  control({
+    id: 'client-environment.security-check',
+    title: {
+      zh: '安全检查页面发现植入的风险迹象',
+      en: 'The security check finds the signs of an attack that were planted',
+    },
+    clauses: ['B-7.4-5'],
+    check: (system, evidence) =>
+      inBrowser(system, async (world) => {
+        const url = world.appUrl
+        const clean = await lookAround(world, { url })
+        evidence.holds('没有植入任何迹象时不误报', clean.length === 0, { found: clean })
+        await finds(evidence, world, {
+          what: '自动操作',
+          check: 'automation',
+          url,
+          plant: () => Object.defineProperty(navigator, 'webdriver', { get: () => true }),
+        })
+        await finds(evidence, world, {
+          what: '被改动的浏览器函数',
+          check: 'altered',
+          url,
+          plant: () => {
+            crypto.getRandomValues = new Proxy(crypto.getRandomValues, {})
+          },
+        })
+        await finds(evidence, world, {
+          what: '覆盖在页面上的外来内容',
+          check: 'overlay',
+          url,
+          afterwards: (page) =>
+            page.evaluate(() => void document.body.append(document.createElement('aside'))),
+        })
+        await finds(evidence, world, {
+          what: '打开的调试工具',
+          check: 'debugger',
+          url,
+          plant: () => Object.defineProperty(globalThis, 'outerWidth', { get: () => innerWidth + 500 }),
+        })
+        await finds(evidence, world, {
+          what: '过旧的浏览器',
+          check: 'outdated',
+          url,
+          plant: () => void Reflect.deleteProperty(globalThis, 'structuredClone'),
+        })
+        await finds(evidence, world, {
+          what: '未加密的连接',
+          check: 'connection',
+          url: url.replace('127.0.0.1', 'app.test'),
+        })
+      }),
+  }),
+]

@@ -1,0 +1,41 @@
+import type { RawAnswer } from '../system/interference.ts'
+import { plain, type PlantedFault } from './planted-fault.ts'
+
+const protections = [
+  'content-security-policy',
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'integrity-policy',
+  'x-frame-options',
+]
+
+const without = (answer: RawAnswer, names: readonly string[]): RawAnswer => ({
+  ...answer,
+  headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !names.includes(name))),
+})
+
+/** The text of an answer changed; what is no text of the app stays as it is. */
+function rewritten(answer: RawAnswer, change: (text: string) => string): RawAnswer {
+  if (!/html|javascript/.test(answer.headers['content-type'] ?? '')) return answer
+  return { ...answer, body: new TextEncoder().encode(change(new TextDecoder().decode(answer.body))) }
+}
+
+/** Faults of the app in the customer's browser. */
+export const plantedClientFaults: readonly PlantedFault[] = [
+  plain('the app opens itself to every origin', ['client-environment.private-storage'], {
+    async http({ headers: asked }, proceed) {
+      const answer = without(await proceed(), protections)
+      const open = {
+        'access-control-allow-origin': asked['origin'] ?? '*',
+        'access-control-allow-credentials': 'true',
+      }
+      return { ...answer, headers: { ...answer.headers, ...open } }
+    },
+  }),
+  plain('the security check does not look for automation', ['client-environment.security-check'], {
+    http: async (_request, proceed) =>
+      rewritten(without(await proceed(), protections), (text) =>
+        text.replaceAll(/ integrity="[^"]*"/g, '').replaceAll('.webdriver', '.nothing'),
+      ),
+  }),
+]
