@@ -9,6 +9,7 @@ import { certificateValidationControls } from './certificate-validation.ts'
 import { certificateRevocationControls } from './certificate-revocation.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
 import { clientEnvironmentControls } from './client-environment.ts'
+import { dataEncryptionControls } from './data-encryption.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
 import { lockoutControls } from './lockout.ts'
@@ -58,6 +59,7 @@ export const allControls: readonly Control[] = [
   ...operationControls,
   ...signingFlowControls,
   ...signatureAlgorithmControls,
+  ...dataEncryptionControls,
   ...operationOutcomeControls,
   ...auditControls,
   captchaExpiry,

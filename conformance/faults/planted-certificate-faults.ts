@@ -33,6 +33,14 @@ export const plantedCertificateFaults: readonly PlantedFault[] = [
       return { ...answer, body: utf8ToBytes(JSON.stringify(swapped)) }
     },
   }),
+  plain('the encryption certificate comes with its issuer first', ['data-encryption.'], {
+    async call(route, _input, proceed) {
+      const answer = await proceed()
+      if (route.name !== 'encryption.certificate') return answer
+      const { chain } = z.object({ chain: z.array(z.string()) }).parse(answer)
+      return { chain: chain.toReversed() }
+    },
+  }),
   {
     name: 'the CA answers everybody with the certificate it made first',
     noticedBy: ['certificate-validation.purpose'],

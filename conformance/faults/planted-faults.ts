@@ -80,6 +80,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       'consent.before-collection',
       'binding.refusals',
       'signature.named-algorithms',
+      'data-encryption.whole-flow',
       'signature.signing-key-in-se',
       'certificate-renewal.regular',
       'certificate-revocation.hold',
@@ -349,7 +350,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   }),
   plain(
     'the audit log forgets',
-    ['audit.events', 'audit.automatic', 'audit.staff-and-itself'],
+    ['audit.events', 'audit.automatic', 'audit.staff-and-itself', 'data-encryption.'],
     answering('staff.audit-search', (answer) => ({ ...answer, records: [] })),
   ),
   plain('an audit record was changed', ['audit.chain'], {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { SecretBytes } from '@anqu/gm-crypto'
 import type { GmPool } from '@anqu/gm-crypto/pool'
 import { createMessageServer, type MessageServer } from '@anqu/message'
@@ -15,7 +13,9 @@ import {
 } from '@anqu/platform'
 import { Refusal } from '@anqu/contract'
 import { periodicJobs } from './compose/periodic-jobs.ts'
+import { readReport } from './compose/read-report.ts'
 import type { BoundRoute, RequestContext } from './http/bound-route.ts'
+import { createDataEncryption, type DataEncryption } from './http/data-encryption.ts'
 import { createChannelStore } from './http/channel-store.ts'
 import { auditRoutes, createAudit, type Audit } from './modules/audit/index.ts'
 import {
@@ -79,6 +79,7 @@ export type Channel = {
   readonly messages: MessageServer
   readonly keys: KeySystem
   readonly audit: Audit
+  readonly encryption: DataEncryption
   readonly sessions: Sessions
   readonly operators: Operators
   readonly operations: Operations
@@ -124,6 +125,7 @@ export async function compose(outside: Outside): Promise<Channel> {
     certify: (csr, purpose) => authority.issueServer(csr, purpose),
   })
   const audit = createAudit({ db, clock, keys })
+  const encryption = createDataEncryption({ audit, encryption: keys.encryption })
   const messages = createMessageServer({
     chain: keys.messageKey.chain,
     key: keys.messageKey.key,
@@ -158,10 +160,12 @@ export async function compose(outside: Outside): Promise<Channel> {
     messages,
     keys,
     audit,
+    encryption,
     sessions,
     operators,
     operations,
     routes: [
+      ...encryption.routes,
       ...[...Object.values(people), business.limits, insurance, notifications, operations].flatMap(
         (module) => module.routes,
       ),
@@ -170,7 +174,7 @@ export async function compose(outside: Outside): Promise<Channel> {
       ...monitoring.routes,
       ...staffRoutes,
     ],
-    jobs: periodicJobs({ db, clock, log }, { audit, operations, certificates, secureElements }),
+    jobs: periodicJobs({ db, clock, log }, { audit, operations, certificates, secureElements, keys }),
   }
 }
 
@@ -380,17 +384,4 @@ async function otpOrder(
   const order = await late(needs.late.operations).otpBinding(request.operationId, { accountId, deviceId })
   const about = `向${order.payee}付款${order.amountFen / 100n}.${String(order.amountFen % 100n).padStart(2, '0')}元`
   return { purpose: 'operation', binding: order.binding, phone, about }
-}
-
-async function readReport(dataDir: string): Promise<Record<string, unknown> | null> {
-  try {
-    // Written by the conformance runner as one JSON object.
-    return JSON.parse(await readFile(path.join(dataDir, 'conformance', 'latest.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
 }

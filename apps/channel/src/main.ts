@@ -103,6 +103,7 @@ async function serve(
     messages: channel.messages,
     routes: channel.routes,
     audit: channel.audit,
+    encryption: channel.encryption,
     secure: config.tlsCertFile !== undefined,
     pseudonym: (address) => channel.keys.lookup('address', address).slice(0, 16),
     resolveCustomer: channel.sessions.resolve,

@@ -1,5 +1,6 @@
 import type { InputOf, OutputOf, Route } from '@anqu/contract'
 import type { Sm2PrivateKey } from '@anqu/gm-crypto'
+import { encryptInput } from './encrypt-input.ts'
 import { openSecureEntry, type KeyboardPurpose, type SecureEntry } from './secure-entry.ts'
 import { createSealedTransport, type Traffic, type TransportOptions } from './sealed-transport.ts'
 
@@ -17,8 +18,15 @@ export type AnquClient = {
 /** A client of one server. Everything it sends is sealed; everything it receives is checked against the contract. */
 export function createClient(options: TransportOptions): AnquClient {
   const transport = createSealedTransport(options)
+  const bodyOf = async (route: Route, input: InputOf<Route>): Promise<unknown> => {
+    const { encryptedUnder } = route
+    if (encryptedUnder === undefined) return input
+    // The declaration names a field of its own input that is an id.
+    const correlationId = (input as Readonly<Record<string, string>>)[encryptedUnder] ?? ''
+    return encryptInput({ ...options, transport }, input, correlationId)
+  }
   const call: Call = async (route, input) => {
-    const answer = await transport.send(route.path, input)
+    const answer = await transport.send(route.path, await bodyOf(route, input))
     // Parsed with this very route's schema.
     return route.output.parse(answer) as OutputOf<typeof route>
   }

@@ -16,7 +16,10 @@ const operationOf = (route: Route): object => ({
   'x-anqu-clauses': route.clauses,
   description:
     'Sealed: body and answer are records of the message protocol (application/vnd.anqu.sealed) under the header ' +
-    'Anqu-Channel. The schemas describe what is inside the seal.',
+    'Anqu-Channel. The schemas describe what is inside the seal.' +
+    (route.encryptedUnder === undefined
+      ? ''
+      : ' The input is encrypted to the certificate of encryption.certificate.'),
   requestBody: {
     required: true,
     content: { 'application/json': { schema: schemaOf(route.input, 'input') } },

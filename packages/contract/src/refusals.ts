@@ -199,6 +199,11 @@ export const refusals = {
     '签名验证未通过，未发生扣款',
     'The signature was not accepted; nothing was charged',
   ),
+  'encryption.rejected': entry(
+    400,
+    '加密数据无效，请重试',
+    'What was sent is not encrypted as it must be; please try again',
+  ),
   'signature.algorithm-refused': entry(
     422,
     '签名算法不受支持，请更新应用后重试',

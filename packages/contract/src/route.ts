@@ -15,6 +15,11 @@ export type Route<Input extends z.ZodType = z.ZodType, Output extends z.ZodType 
   readonly en: string
   readonly input: Input
   readonly output: Output
+  /**
+   * Its input is transaction data: encrypted to the server's encryption certificate before it is sealed (B-5.4.1-9). Names the
+   * field of the input that is the correlation id of the exchange.
+   */
+  readonly encryptedUnder?: string
   readonly clauses: readonly string[]
 }
 

@@ -1,5 +1,5 @@
 import type { Sm2PublicKey } from '@anqu/gm-crypto'
-import { EKU_SERVER_AUTH, parseCertificate, validateChain, type Certificate } from '@anqu/pki'
+import { EKU_SERVER_AUTH, parseCertificate, validateChain, type Certificate, type KeyUsage } from '@anqu/pki'
 import { MessageError } from './errors.ts'
 
 export interface ServerTrust {
@@ -28,14 +28,22 @@ export function trustedServerKey(
   chain: readonly Uint8Array[],
   atMs: number,
 ): Sm2PublicKey {
+  return trustedServerCertificate(trust, { chain, atMs, keyUsage: 'keyAgreement' }).publicKey
+}
+
+/** The same for a certificate of the server that is for something else. */
+export function trustedServerCertificate(
+  trust: ServerTrust,
+  { chain, atMs, keyUsage }: { chain: readonly Uint8Array[]; atMs: number; keyUsage: KeyUsage },
+): Certificate {
   const [leaf, ...intermediates] = parseChain(chain)
   const result = validateChain({
     leaf,
     intermediates,
     anchors: trust.anchors,
     atMs,
-    usage: { keyUsage: ['keyAgreement'], extKeyUsage: EKU_SERVER_AUTH, serverName: trust.serverName },
+    usage: { keyUsage: [keyUsage], extKeyUsage: EKU_SERVER_AUTH, serverName: trust.serverName },
   })
   if (!result.ok) throw new MessageError('message.untrusted-server', `chain: ${result.rule}`)
-  return leaf.publicKey
+  return leaf
 }

@@ -7,6 +7,7 @@ export const profileName = z.enum([
   'customer-encryption',
   'server-message',
   'server-receipt',
+  'server-encryption',
   'staff',
   'client-code-signing',
   'tsm-signature',

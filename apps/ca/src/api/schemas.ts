@@ -22,7 +22,7 @@ export const issueAnswer = z.strictObject({
 /** A certificate for one of the caller's own servers. */
 export const serverRequest = z.strictObject({
   csr: bytes(4096),
-  purpose: z.enum(['message', 'receipt', 'tsm-signature', 'tsm-encryption', 'se-publisher']),
+  purpose: z.enum(['message', 'receipt', 'encryption', 'tsm-signature', 'tsm-encryption', 'se-publisher']),
 })
 
 /** A certificate for a member of the caller's staff, or for the key that signs its client software. */

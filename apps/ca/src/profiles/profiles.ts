@@ -72,6 +72,17 @@ export const profileLimits: Readonly<Record<ProfileName, ProfileLimits>> = {
     },
     first: { validDays: 2 * validDays, nearExpiryDays, keyUsage: ['keyAgreement'] },
   },
+  // What customers encrypt transaction data to (B-5.4.1-9).
+  'server-encryption': {
+    maxValidDays: 3 * 366,
+    requiredKeyUsage: ['dataEncipherment'],
+    allowedKeyUsage: ['keyEncipherment', 'dataEncipherment'],
+    fixed: {
+      extKeyUsage: [EKU_SERVER_AUTH],
+      subjectAltNames: [{ kind: 'dns', value: 'anqu-channel-message' }],
+    },
+    first: { validDays, nearExpiryDays, keyUsage: ['keyEncipherment', 'dataEncipherment'] },
+  },
   // Receipts and audit heads.
   'server-receipt': {
     maxValidDays: 10 * 366,
@@ -132,6 +143,7 @@ type ServerPurpose = z.infer<typeof serverRequest>['purpose']
 export const profileOfPurpose: Readonly<Record<ServerPurpose, ProfileName>> = {
   message: 'server-message',
   receipt: 'server-receipt',
+  encryption: 'server-encryption',
   'tsm-signature': 'tsm-signature',
   'tsm-encryption': 'tsm-encryption',
   'se-publisher': 'se-publisher',
@@ -139,7 +151,7 @@ export const profileOfPurpose: Readonly<Record<ServerPurpose, ProfileName>> = {
 
 /** Which server certificates a caller may ask for: a stolen key of one process must not make it another. */
 export const purposesOf: Readonly<Record<string, readonly ServerPurpose[]>> = {
-  channel: ['message', 'receipt'],
+  channel: ['message', 'receipt', 'encryption'],
   tsm: ['tsm-signature', 'tsm-encryption', 'se-publisher'],
 }
 

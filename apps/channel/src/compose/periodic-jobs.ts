@@ -1,6 +1,7 @@
 import { createPeriodicJobs, type Clock, type Db, type Log, type PeriodicJobs } from '@anqu/platform'
 import type { Audit } from '../modules/audit/index.ts'
 import type { Certificates } from '../modules/certificates/index.ts'
+import type { KeySystem } from '../modules/keys/index.ts'
 import type { Operations } from '../modules/operations/index.ts'
 import type { SecureElements } from '../modules/secure-elements/index.ts'
 
@@ -14,6 +15,7 @@ export function periodicJobs(
     operations: Operations
     certificates: Certificates
     secureElements: SecureElements
+    keys: Pick<KeySystem, 'encryption'>
   },
 ): PeriodicJobs {
   const jobs = createPeriodicJobs(needs)
@@ -25,5 +27,6 @@ export function periodicJobs(
   jobs.registerPeriodic('certificates.orders', 5 * secondMs, () => work.certificates.sendOrders())
   jobs.registerPeriodic('certificates.events', 5 * secondMs, () => work.certificates.followEvents())
   jobs.registerPeriodic('secure-elements.send', 2 * secondMs, () => work.secureElements.send())
+  jobs.registerPeriodic('keys.renew', 60 * 60 * secondMs, () => work.keys.encryption.renew())
   return jobs
 }

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Refusal, route } from '@anqu/contract'
-import { bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
-import { randomBytes, Sm2PrivateKey } from '@anqu/gm-crypto'
+import { bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
+import { randomBytes, sm2Decrypt, sm2Encrypt, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createMessageClient, createMessageServer, createMemoryChannelStore } from '@anqu/message'
 import { buildCertificate, EKU_SERVER_AUTH, parseCertificate, privateKeySigner } from '@anqu/pki'
 import { createHttpServer, createLog, TransportError, uuidv7, type HttpServer } from '@anqu/platform'
 import { FakeClock } from '@anqu/platform/testing'
 import { recordingAudit } from '../testing/module-world.fixture.ts'
 import { bind, customerOf, type RequestContext } from './bound-route.ts'
+import { createDataEncryption } from './data-encryption.ts'
 import { registerSealedRoutes, renderRefusal, sealedType } from './sealed-routes.ts'
 
 const startMs = 1_800_000_000_000
@@ -17,6 +18,7 @@ const serverName = 'channel.test'
 const clock = new FakeClock(startMs)
 const audit = recordingAudit()
 const lines: string[] = []
+const encryptionKey = Sm2PrivateKey.generate()
 const sessionToken = 'T'.repeat(43)
 let http: HttpServer
 let url: string
@@ -51,6 +53,10 @@ const routes = [
     text: customer?.accountId ?? 'nobody',
   })),
   bind(declared('pay', 'fund'), async () => ({ text: 'paid' })),
+  bind(
+    { ...declared('secret', 'fund'), input: z.strictObject({ text: z.uuid() }), encryptedUnder: 'text' },
+    async ({ text }) => ({ text }),
+  ),
   bind(declared('staff', 'none', 'staff'), async () => ({ text: 'staff' })),
 ]
 
@@ -98,6 +104,14 @@ beforeAll(async () => {
     }),
     routes,
     audit,
+    encryption: createDataEncryption({
+      audit,
+      encryption: {
+        chain: async () => [leaf],
+        open: async (serial, ciphertext) =>
+          serial === 'abcdef01' ? sm2Decrypt(encryptionKey, ciphertext) : undefined,
+      },
+    }),
     log,
     secure: false,
     pseudonym: () => 'address',
@@ -172,6 +186,23 @@ test('a sealed request is answered by a sealed answer, and nothing of it is read
   expect(Buffer.from(body).includes('hello')).toBe(false)
   expect(bytesToUtf8(channel.open(`POST ${path}`, sequence, body))).toBe(text('hello'))
   expect(answered).toEqual(['test.echo 200'])
+})
+
+test('transaction data is taken only as it was encrypted to the certificate, under its own correlation id', async () => {
+  const { ask } = await connect()
+  const id = uuidv7()
+  const encrypted = (correlationId: string, certificateSerial = 'abcdef01') =>
+    JSON.stringify({
+      correlationId,
+      certificateSerial,
+      ciphertext: bytesToBase64(sm2Encrypt(encryptionKey.publicKey, utf8ToBytes(text(id)))),
+    })
+  expect((await ask('secret', encrypted(id), cookie)).value).toEqual({ text: id })
+  expect(audit.events).toMatchObject([{ event: 'encryption.data-opened', correlationId: id, subject: 'me' }])
+  for (const other of [text(id), encrypted(uuidv7()), encrypted(id, 'abcdef02')])
+    expect((await ask('secret', other, cookie)).value).toMatchObject({
+      error: { code: 'encryption.rejected' },
+    })
 })
 
 test('two clients are told apart by their keys', async () => {

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { AuditLog } from '../needs/audit.ts'
 import type { BoundRoute, CustomerSession, RequestContext, StaffSession } from './bound-route.ts'
 import { recordAnomaly } from './client-anomalies.ts'
+import type { DataEncryption } from './data-encryption.ts'
 import { readCookie, sessionCookie } from './session-cookie.ts'
 
 export type SealedHttpNeeds = {
@@ -16,6 +17,7 @@ export type SealedHttpNeeds = {
   readonly messages: MessageServer
   readonly routes: readonly BoundRoute[]
   readonly audit: AuditLog
+  readonly encryption: Pick<DataEncryption, 'open'>
   readonly log: Log
   /** True behind TLS: the cookie is marked Secure. */
   readonly secure: boolean
@@ -115,7 +117,7 @@ async function handle(
   let context: RequestContext | undefined
   try {
     context = await contextOf(needs, bound, opened)
-    const input = parse(bound, opened.plaintext)
+    const input = await inputOf(needs, bound, { plaintext: opened.plaintext, context })
     const output = await bound.handle(input, context)
     return { status: 200, value: z.encode(bound.route.output, bound.route.output.parse(output)) }
   } catch (error) {
@@ -143,13 +145,30 @@ async function handle(
   }
 }
 
-function parse(bound: BoundRoute, plaintext: Uint8Array): unknown {
-  let json: unknown
+async function inputOf(
+  { encryption }: SealedHttpNeeds,
+  bound: BoundRoute,
+  { plaintext, context }: { plaintext: Uint8Array; context: RequestContext },
+): Promise<unknown> {
+  const { encryptedUnder } = bound.route
+  if (encryptedUnder === undefined) return parse(bound, jsonOf(plaintext))
+  const opened = await encryption.open(jsonOf(plaintext), context)
+  const input = parse(bound, jsonOf(opened.plaintext))
+  // Inputs of routes are objects; what is recorded of the exchange must be about this very input.
+  if ((input as Readonly<Record<string, unknown>>)[encryptedUnder] !== opened.correlationId)
+    throw new Refusal('encryption.rejected', 'another correlation id inside')
+  return input
+}
+
+function jsonOf(plaintext: Uint8Array): unknown {
   try {
-    json = JSON.parse(bytesToUtf8(plaintext))
+    return JSON.parse(bytesToUtf8(plaintext))
   } catch {
     throw new Refusal('request.malformed', 'not JSON')
   }
+}
+
+function parse(bound: BoundRoute, json: unknown): unknown {
   const result = bound.route.input.safeParse(json)
   if (result.success) return result.data
   const [issue] = result.error.issues

@@ -105,6 +105,7 @@ export const operationsConfirm = route({
   session: 'fund',
   zh: '确认业务',
   en: 'Confirm the operation',
+  encryptedUnder: 'operationId',
   input: z.strictObject({
     operationId: id,
     otpId: id,

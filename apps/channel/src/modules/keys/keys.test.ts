@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bytesToHex, utf8ToBytes } from '@anqu/encoding'
-import { GmCryptoError, SecretBytes, sm2Verify } from '@anqu/gm-crypto'
+import { GmCryptoError, SecretBytes, sm2Encrypt, sm2Verify } from '@anqu/gm-crypto'
 import { parseCertificate } from '@anqu/pki'
+import { policy } from '@anqu/policy'
 import { sql, uuidv7, type Db } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import { migrationsOf, testCertify } from '../../testing/module-world.fixture.ts'
@@ -68,6 +69,33 @@ test('two processes that start at once on an empty database agree on every key',
   expect(await a.openFor(subject, 'x', two)).toEqual(value)
   expect(a.lookup('phone', '1')).toBe(b.lookup('phone', '1'))
   expect(a.receiptKey.key.publicKey.equals(b.receiptKey.key.publicKey)).toBe(true)
+  await fresh.drop()
+})
+
+test('a new encryption pair is made near the end of the one before, which opens until its own end', async () => {
+  const fresh = await testDatabase(migrationsOf('keys'))
+  const own = new FakeClock(1_800_000_000_000)
+  const running = () => createKeys({ db: fresh.db, clock: own, kek, certify: testCertify(own) })
+  const [first, second] = [await running(), await running()]
+  const newest = async ({ encryption }: KeySystem) => {
+    const [der = new Uint8Array(0)] = await encryption.chain()
+    return parseCertificate(der)
+  }
+  const former = await newest(first)
+  const sent = sm2Encrypt(former.publicKey, value)
+  await first.encryption.renew()
+  expect((await newest(first)).raw).toEqual(former.raw)
+  own.setTo(former.notAfterMs - policy.certificate.nearExpiryMs)
+  await first.encryption.renew()
+  const renewed = await newest(second)
+  expect(renewed.publicKey.equals(former.publicKey)).toBe(false)
+  expect(await newest(first)).toEqual(renewed)
+  expect(await second.encryption.open(former.serialHex, sent)).toEqual(value)
+  expect(await second.encryption.open(renewed.serialHex, sm2Encrypt(renewed.publicKey, value))).toEqual(value)
+  expect(await second.encryption.open(renewed.serialHex, sent)).toBeUndefined()
+  expect(await second.encryption.open('abcdef01', sent)).toBeUndefined()
+  own.setTo(former.notAfterMs)
+  expect(await second.encryption.open(former.serialHex, sent)).toBeUndefined()
   await fresh.drop()
 })
 

@@ -14,6 +14,7 @@ import { agreeWith, type ServerAgreement } from '@anqu/message'
 import { createCsr } from '@anqu/pki'
 import type { Clock, Db } from '@anqu/platform'
 import type { Keys } from '../../needs/keys.ts'
+import { createEncryptionKeys, type EncryptionKeys } from './encryption-keys.ts'
 import { createKeyStore, type KeyStore } from './key-store.ts'
 import { openBox, sealBox } from './sealed-box.ts'
 
@@ -30,10 +31,12 @@ export type KeySystem = Keys & {
   /** The certified SM2 key this server speaks with in the message protocol. */
   readonly messageKey: ServerKey & { readonly agree: ServerAgreement }
   readonly receiptKey: ServerKey
+  readonly encryption: EncryptionKeys
 }
 
 /** Certificate of a server key: the leaf first, then the chain without the root. */
-export type Certify = (csr: Uint8Array, purpose: 'message' | 'receipt') => Promise<Uint8Array[]>
+export type Certify = (csr: Uint8Array, purpose: ServerPurpose) => Promise<Uint8Array[]>
+type ServerPurpose = 'message' | 'receipt' | 'encryption'
 
 /**
  * The key system. The key-encryption key (KEK) wraps data keys (DEK) and stands apart from them: it is a file or a device,
@@ -84,9 +87,13 @@ export async function createKeys(needs: {
   const lookupKey = await dataKey('lookup')
   const receiptKey = await loadServerKey(store, 'receipt', needs)
   const messageKey = await loadServerKey(store, 'message', needs)
+  const make = (name: string) => makeServerKey(store, name, { ...needs, purpose: 'encryption' })
+  const encryption = createEncryptionKeys({ ...needs, store, make })
+  await encryption.renew()
   return {
     messageKey: { ...messageKey, agree: agreement(messageKey.key, needs.pool) },
     receiptKey,
+    encryption,
     receiptCertificate: receiptKey.certificate,
     async sealFor(subject, purpose, value) {
       return sealBox(await subjectKey(subject), `${purpose}\n${subject}`, value)
@@ -158,7 +165,7 @@ async function loadServerKey(
 async function makeServerKey(
   store: KeyStore,
   name: string,
-  how: { purpose: 'message' | 'receipt'; kek: SecretBytes; certify: Certify },
+  how: { purpose: ServerPurpose; kek: SecretBytes; certify: Certify },
 ) {
   const key = Sm2PrivateKey.generate()
   const csr = await createCsr({

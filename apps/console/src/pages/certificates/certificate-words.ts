@@ -19,6 +19,7 @@ export const profileNames: Readonly<Record<string, { readonly zh: string; readon
   'customer-encryption': { zh: '客户加密', en: 'Customer encryption' },
   'server-message': { zh: '服务器报文', en: 'Server messages' },
   'server-receipt': { zh: '服务器回执', en: 'Server receipts' },
+  'server-encryption': { zh: '服务器加密', en: 'Server encryption' },
   staff: { zh: '员工', en: 'Staff' },
   'client-code-signing': { zh: '客户端代码签名', en: 'Client code signing' },
   'tsm-signature': { zh: 'TSM 签名', en: 'TSM signature' },

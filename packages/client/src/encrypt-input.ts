@@ -1,0 +1,31 @@
+import { encryptionCertificate, type EncryptedInput, type InputOf, type Route } from '@anqu/contract'
+import { base64ToBytes, bytesToBase64, utf8ToBytes } from '@anqu/encoding'
+import { sm2Encrypt } from '@anqu/gm-crypto'
+import { trustedServerCertificate } from '@anqu/message'
+import type { SealedTransport, TransportOptions } from './sealed-transport.ts'
+
+/**
+ * B-5.4.1-9 and B-6.2.6-1, the sender's side: the server's encryption certificate is fetched before each transmission and
+ * validated up to the pinned root, and the input encrypted to its key. A renewed certificate is in use from the next call on.
+ * @throws MessageError `message.untrusted-server` before anything is encrypted.
+ */
+export async function encryptInput(
+  {
+    transport,
+    ...trust
+  }: Pick<TransportOptions, 'anchors' | 'serverName' | 'clock'> & {
+    transport: SealedTransport
+  },
+  input: InputOf<Route>,
+  correlationId: string,
+): Promise<EncryptedInput> {
+  const { path, output } = encryptionCertificate
+  const { chain } = output.parse(await transport.send(path, { correlationId }))
+  const certificate = trustedServerCertificate(trust, {
+    chain: chain.map((text) => base64ToBytes(text)),
+    atMs: trust.clock.nowMs(),
+    keyUsage: 'dataEncipherment',
+  })
+  const ciphertext = sm2Encrypt(certificate.publicKey, utf8ToBytes(JSON.stringify(input)))
+  return { correlationId, certificateSerial: certificate.serialHex, ciphertext: bytesToBase64(ciphertext) }
+}
