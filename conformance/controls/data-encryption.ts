@@ -6,7 +6,9 @@ import type { Certificate } from '@anqu/pki'
 import { sql } from '@anqu/platform'
 import { z } from 'zod'
 import { control, type Control } from '../runner/control.ts'
+import type { Evidence } from '../runner/evidence.ts'
 import type { LiveSystem } from '../system/live-system.ts'
+import { flipped } from '../system/sealed.ts'
 
 /** The confirmation as a client sends it that encrypts by itself, or not at all. */
 const { encryptedUnder: _, ...confirmAsIs } = operationsConfirm
@@ -45,6 +47,43 @@ function opens(key: Sm2PrivateKey, ciphertext: Uint8Array): boolean {
   }
 }
 
+function refusesUnfit(
+  system: LiveSystem,
+  evidence: Evidence,
+  { chain, certificate }: { chain: readonly Uint8Array[]; certificate: Certificate },
+): void {
+  const unfit = {
+    根不受信任: { anchors: [certificate] },
+    服务器名称不符: { serverName: 'somebody-else' },
+    已过期: { atMs: certificate.notAfterMs + 1000 },
+  }
+  for (const [what, change] of Object.entries(unfit)) {
+    const met = judged(system, chain, change)
+    evidence.holds(`${what}的证书不用于加密`, met === 'message.untrusted-server', { met: String(met) })
+  }
+}
+
+async function keptInside(system: LiveSystem, evidence: Evidence): Promise<void> {
+  const stored = await system.database.rows<{ wrapped: Uint8Array }>(
+    'anqu_channel',
+    sql`select wrapped from key_material where name like 'sm2:encryption:%'`,
+  )
+  const wrapped = stored.every((row) => row.wrapped.length === storedLength)
+  evidence.holds('私钥只以密文存于后台', stored.length > 0 && wrapped, { keys: stored.length })
+}
+
+async function traced(system: LiveSystem, evidence: Evidence, correlationId: string): Promise<void> {
+  const records = await (await system.fixtures.auditor()).records({ correlationId })
+  const events = records.toReversed().map(({ event, outcome }) => `${event}: ${outcome}`)
+  const places = [
+    'encryption.certificate-given: success',
+    'encryption.data-opened: success',
+    'operation.authorised: success',
+  ].map((event) => events.lastIndexOf(event))
+  const inOrder = places.every((place, index) => place > (places[index - 1] ?? -1))
+  evidence.holds('取证书、解密、授权依次记在同一关联号下', inOrder, { events })
+}
+
 export const dataEncryptionControls: readonly Control[] = [
   control({
     id: 'data-encryption.whole-flow',
@@ -74,26 +113,9 @@ export const dataEncryptionControls: readonly Control[] = [
       if (typeof certificate === 'string')
         return evidence.holds('所得证书通过验证', false, { met: certificate })
       evidence.holds('取得后台加密证书，验证到预置的根', true, { serial: certificate.serialHex })
-      const untrusted = {
-        根不受信任: { anchors: [certificate] },
-        服务器名称不符: { serverName: 'somebody-else' },
-        已过期: { atMs: certificate.notAfterMs + 1000 },
-      }
-      for (const [what, change] of Object.entries(untrusted)) {
-        const met = judged(system, chain, change)
-        evidence.holds(`${what}的证书不用于加密`, met === 'message.untrusted-server', { met: String(met) })
-      }
-      const stored = await system.database.rows<{ wrapped: Uint8Array }>(
-        'anqu_channel',
-        sql`select wrapped from key_material where name like 'sm2:encryption:%'`,
-      )
-      evidence.holds(
-        '私钥只以密文存于后台，接口只给出证书',
-        stored.length > 0 &&
-          stored.every(({ wrapped }) => wrapped.length === storedLength) &&
-          Object.keys(given).join() === 'chain',
-        { keys: stored.length },
-      )
+      refusesUnfit(system, evidence, { chain, certificate })
+      await keptInside(system, evidence)
+      evidence.holds('接口只给出证书', Object.keys(given).join() === 'chain')
       const stranger = Sm2PrivateKey.generate()
       const plain = {
         operationId: correlationId,
@@ -118,7 +140,7 @@ export const dataEncryptionControls: readonly Control[] = [
       await evidence.refused('未加密的交易数据被拒绝', () => customer.app.call(confirmRaw, plain), rejected)
       const forOther = sm2Encrypt(stranger.publicKey, text)
       await evidence.refused('以其他公钥加密的数据解不开', () => send(forOther), rejected)
-      const altered = ciphertext.with(-1, (ciphertext.at(-1) ?? 0) ^ 1)
+      const altered = flipped(ciphertext, -1)
       await evidence.refused('密文改动一位即解不开', () => send(altered), rejected)
       await evidence.refused('指明他人证书的数据被拒绝', () => send(ciphertext, 'abcdef0123456789'), rejected)
       // Its signature names no algorithm we know: that this is seen proves that the very input came out.
@@ -135,15 +157,7 @@ export const dataEncryptionControls: readonly Control[] = [
         wire.length > 0 && wire.every(({ request }) => !Buffer.from(request.body ?? []).includes(order)),
         { messages: wire.length },
       )
-      const records = await (await system.fixtures.auditor()).records({ correlationId })
-      const events = records.toReversed().map(({ event, outcome }) => `${event}: ${outcome}`)
-      const places = [
-        'encryption.certificate-given: success',
-        'encryption.data-opened: success',
-        'operation.authorised: success',
-      ].map((event) => events.lastIndexOf(event))
-      const inOrder = places.every((place, index) => place > (places[index - 1] ?? -1))
-      evidence.holds('取证书、解密、授权依次记在同一关联号下', inOrder, { events })
+      await traced(system, evidence, correlationId)
     },
   }),
 ]
