@@ -13,6 +13,7 @@ import { hexToBytes } from '@anqu/encoding'
 import {
   chromiumPath,
   launchBrowser,
+  manufacturedLine,
   skippedWithoutChromium,
   publishPackage,
   startLiveSystem,
@@ -85,6 +86,32 @@ describe.skipIf(chromiumPath() === undefined)(
       await other.getByText('已撤回').waitFor()
       await second.look('released')
       expect([...misdeeds, ...others]).toEqual([toldByBrowser(422)])
+    })
+
+    test('a list of physical cards with a bad line is told which, the good one is approved by another', async () => {
+      const { staff: first, page, misdeeds } = await atDesk('operator', 'batch-first')
+      await first.press('实体卡登记')
+      await first.press('提交制卡清单')
+      await page.getByRole('textbox', { name: '批次名称' }).fill('第一批实体卡')
+      const good = [await manufacturedLine(system), await manufacturedLine(system)]
+      const list = (...lines: string[]) => ['card_id,key_set,transport_keys', ...lines, ''].join('\n')
+      await choose(page, '清单文件（CSV）', 'cards.csv', list(good[0] ?? '', 'abc,1,x'))
+      await first.press('提交')
+      await first.see('卡号应为二十位小写十六进制')
+      await first.look('bad-line')
+      await choose(page, '清单文件（CSV）', 'cards.csv', list(...good))
+      await first.press('提交')
+      await first.see('这是您提交的清单，须由另一位同事批准。')
+      await first.look('proposed')
+      expect(await page.getByRole('button', { name: '批准登记', exact: true }).count()).toBe(0)
+      const { staff: second, page: other, misdeeds: others } = await atDesk('administrator', 'batch-second')
+      await second.press('实体卡登记')
+      await second.press('批准登记')
+      await other.locator('.co-proposal').getByText('已登记').waitFor()
+      await second.press('卡片')
+      await second.see('实体卡')
+      await second.look('enrolled')
+      expect([...misdeeds, ...others]).toEqual([])
     })
 
     test('a campaign shows which card failed and why, and an operator tries it again', async () => {

@@ -158,6 +158,7 @@ describe.skipIf(chromiumPath() === undefined)(
           cards: ['cards', '.co-table'],
           applications: ['cards?view=applications', '.co-proposal'],
           campaigns: ['cards?view=campaigns', '.co-proposal'],
+          batches: ['cards?view=batches', '.co-proposals'],
         } as const
         const lookAtAll = async (look: string) => {
           for (const [name, [place, shown]] of Object.entries(places)) {

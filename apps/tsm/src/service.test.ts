@@ -1,10 +1,6 @@
-import { base64ToBytes, bytesToBase64, hexToBytes } from '@anqu/encoding'
-import { sm2Encrypt, Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
-import { parseCertificate } from '@anqu/pki'
-import { readIfPresent, sql, uuidv7 } from '@anqu/platform'
-import { createCard, MemoryCard, SecureElement, securedConnection, SM4 } from '@anqu/secure-element'
-import { sealTransportKeys } from '@anqu/secure-element/issuer'
-import path from 'node:path'
+import { hexToBytes } from '@anqu/encoding'
+import { sql, uuidv7 } from '@anqu/platform'
+import { SecureElement, securedConnection } from '@anqu/secure-element'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   campaignAnswer,
@@ -147,47 +143,8 @@ test('after a renewal of the master key each card gets new keys at its next cont
   expect((await phone.run('serve')).answer.result).toBeNull()
 })
 
-test('a physical card comes with its issuer’s key file; another card under its name is not served', async () => {
-  const transport = {
-    version: 1,
-    cipher: SM4,
-    keys: {
-      encryption: new Uint8Array(16).fill(1),
-      mac: new Uint8Array(16).fill(2),
-      data: new Uint8Array(16).fill(3),
-    },
-  }
-  const setup = { applications: 'to-be-loaded', channelKeys: [transport] } as const
-  const phone = new Phone(world, setup)
-  const opened = await createCard({ ...setup, storage: phone.medium.holder() }).transmit(
-    hexToBytes('8050010008001122334455667700'),
-  )
-  const cardId = Buffer.from(opened.subarray(0, 10)).toString('hex')
-  await expect(phone.run()).rejects.toMatchObject({ code: 'unknown-card' })
-  const trust = await readIfPresent(path.join(world.folder, 'keys', 'tsm-encryption.cer'))
-  const { publicKey } = parseCertificate(base64ToBytes((trust ?? '').trim()))
-  const transportKeys = bytesToBase64(sealTransportKeys(publicKey, hexToBytes(cardId), transport))
-  const enrol = { cardId, transportKeys, requester: 'anna' }
-  await world.call(paths.cardEnrol, enrol, cardAnswer)
-  const { answer } = await phone.run()
-  expect(answer.result).toMatchObject({ cardId, applicationState: 'usable' })
-  // A copy of the memory from before: its transport keys were replaced long ago.
-  const copy = new Phone(world, setup)
-  Object.assign(copy, { medium: new MemoryCard() })
-  await expect(copy.run()).rejects.toMatchObject({ code: 'unknown-card' })
-})
-
 test('what a card hands over is for the TSM alone: nobody else’s certificate is taken', async () => {
-  const stranger = Sm2PublicKey.fromBytes(Sm2PrivateKey.generate().publicKey.bytes)
   const phone = new Phone(world)
-  const keys = {
-    cardId: '00'.repeat(10),
-    transportKeys: bytesToBase64(sm2Encrypt(stranger, new Uint8Array(60))),
-    requester: 'anna',
-  }
-  await expect(world.call(paths.cardEnrol, keys, cardAnswer)).rejects.toMatchObject({
-    code: 'card-not-authentic',
-  })
   const { root } = world
   await phone.transmit(hexToBytes('00a4040000'))
   // The root itself is no certificate of a TSM, and neither is a publisher's.

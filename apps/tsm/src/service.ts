@@ -18,12 +18,14 @@ import {
 } from '@anqu/platform'
 import { paths, protocol, trustPath } from './api/paths.ts'
 import {
+  batchDecideRequest,
+  batchesRequest,
+  batchProposeRequest,
   campaignDecideRequest,
   campaignFailuresRequest,
   campaignProposeRequest,
   campaignRetryRequest,
   campaignsRequest,
-  cardEnrolRequest,
   cardLostRequest,
   cardOrderRequest,
   cardsRequest,
@@ -39,6 +41,7 @@ import {
 } from './api/schemas.ts'
 import { createCampaignCards } from './campaigns/campaign-cards.ts'
 import { createCampaigns } from './campaigns/campaigns.ts'
+import { createBatches } from './cards/batches.ts'
 import { createCards } from './cards/cards.ts'
 import type { AuthorityLink } from './keys/authority-link.ts'
 import { loadCardKeys, type CardKeys } from './keys/card-keys.ts'
@@ -113,7 +116,8 @@ async function composeParts({ db, clock, dataDir, signersDir, authority }: TsmNe
   const campaigns = createCampaigns({ db, clock, packages })
   const campaignCards = createCampaignCards({ db, clock })
   const encryptionKey = encryption.key
-  const cards = createCards({ db, clock, records, keys, encryptionKey })
+  const cards = createCards({ db, records })
+  const batches = createBatches({ db, clock, records, keys, encryptionKey })
   const encryptionChain = [encryption.certificate, ...authority.anchors.slice(0, -1)]
   const scripts = createScripts({
     db,
@@ -127,19 +131,25 @@ async function composeParts({ db, clock, dataDir, signersDir, authority }: TsmNe
     encryptionChain,
     publisher: createPublisher(publisherKey),
   })
-  return { signing, encryption, parts: { records, keys, packages, campaigns, campaignCards, cards, scripts } }
+  return {
+    signing,
+    encryption,
+    parts: { records, keys, packages, campaigns, campaignCards, cards, batches, scripts },
+  }
 }
 
 type Parts = Awaited<ReturnType<typeof composeParts>>['parts'] & { readonly db: Db; readonly keys: CardKeys }
 
 function declareRoutes(route: SignedRoute, parts: Parts): void {
-  const { db, records, keys, packages, campaigns, campaignCards, cards, scripts } = parts
+  const { db, records, keys, packages, campaigns, campaignCards, cards, batches, scripts } = parts
   route(paths.scriptBegin, scriptBegin, (input) => scripts.begin(input))
   route(paths.scriptContinue, scriptContinue, (input) => scripts.continue(input))
   route(paths.cards, cardsRequest, (input) => cards.list(input))
   route(paths.cardOrder, cardOrderRequest, async (input) => ({ card: await cards.order(input) }))
   route(paths.cardLost, cardLostRequest, (input) => cards.lost(input))
-  route(paths.cardEnrol, cardEnrolRequest, async (input) => ({ card: await cards.enrol(input) }))
+  route(paths.batches, batchesRequest, (input) => batches.list(input))
+  route(paths.batchPropose, batchProposeRequest, (input) => batches.propose(input))
+  route(paths.batchDecide, batchDecideRequest, async (input) => ({ batch: await batches.decide(input) }))
   route(paths.packages, packagesRequest, async () => ({ packages: await packages.list() }))
   route(paths.packageRegister, packageRegisterRequest, async (input) => ({
     package: await packages.register(input),

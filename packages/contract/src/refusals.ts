@@ -100,6 +100,11 @@ export const refusals = {
     'There is no such card, application or campaign',
   ),
   'card.not-possible': entry(409, '当前状态不能执行此操作', 'The present state does not allow that'),
+  'card.known': entry(
+    409,
+    '其中有卡片已经登记，整批未登记',
+    'One of these cards is enrolled already; none of the batch was enrolled',
+  ),
   'card.no-room': entry(422, '卡片剩余空间不足，装不下此版本', 'The card has no room for this version'),
   'card.package-refused': entry(
     422,

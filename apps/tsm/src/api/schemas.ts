@@ -26,6 +26,7 @@ export const refusalCode = z.enum([
   'older-version',
   'known-version',
   'too-large',
+  'known-card',
   'unknown-card',
   'card-not-authentic',
   'foreign-card',
@@ -125,9 +126,54 @@ export const cardOrderRequest = z.strictObject({
 export const cardLostRequest = z.strictObject({ holder: id, instance, reason: text, correlationId: id })
 export const countAnswer = z.strictObject({ count: z.int() })
 
-/** A physical card from its issuer's key file; the keys (version, then 48 bytes) under the TSM's encryption certificate. */
-export const cardEnrolRequest = z.strictObject({ cardId, transportKeys: bytes(512), requester: actor })
 export const cardAnswer = z.strictObject({ card })
+
+// Batches of physical cards, as their manufacturer lists them.
+
+export const batchState = z.enum(['proposed', 'enrolled', 'rejected'])
+export const batch = z.strictObject({
+  batchId: id,
+  name: text,
+  /** SM3 of the file. */
+  fileHash: hex(32, 32),
+  state: batchState,
+  cards: z.int(),
+  requester: actor,
+  requestedAtMs: atMs,
+  decidedBy: actor.nullable(),
+})
+/** What stands against a line; the first one is counted 1. */
+export const lineReason = z.enum([
+  'header',
+  'no-cards',
+  'too-many',
+  'columns',
+  'card-id',
+  'key-set',
+  'transport-keys',
+  'duplicate',
+  'enrolled',
+])
+export const batchesRequest = z.strictObject(page)
+export const batchesAnswer = z.strictObject({ batches: z.array(batch), nextCursor: z.string().nullable() })
+/** The lines are `card_id,key_set,transport_keys`; the keys are sealed under the TSM's encryption certificate. */
+export const batchProposeRequest = z.strictObject({
+  name: text,
+  file: z.string().max(160_000),
+  requester: actor,
+})
+/** No batch when a line is bad: nothing of it was kept. */
+export const batchProposeAnswer = z.strictObject({
+  batch: batch.nullable(),
+  problems: z.array(z.strictObject({ line: z.int().min(1), reason: lineReason })).max(100),
+})
+export const batchDecideRequest = z.strictObject({
+  batchId: id,
+  decision: z.enum(['approve', 'reject']),
+  /** To approve takes another person than the requester. */
+  actor,
+})
+export const batchAnswer = z.strictObject({ batch })
 
 // Packages.
 

@@ -1,18 +1,6 @@
-import { base64ToBytes } from '@anqu/encoding'
-import { GmCryptoError, type Sm2PrivateKey } from '@anqu/gm-crypto'
-import { sql, type Clock, type Db, type Queryable } from '@anqu/platform'
-import { openTransportKeys } from '@anqu/secure-element/issuer'
+import { sql, type Db, type Queryable } from '@anqu/platform'
 import type { z } from 'zod'
-import type {
-  card,
-  cardEnrolRequest,
-  cardLostRequest,
-  cardOrderRequest,
-  cardsAnswer,
-  cardsRequest,
-} from '../api/schemas.ts'
-import type { CardKeys } from '../keys/card-keys.ts'
-import { sealTransport } from '../keys/transport-record.ts'
+import type { card, cardLostRequest, cardOrderRequest, cardsAnswer, cardsRequest } from '../api/schemas.ts'
 import type { Records } from '../records/records.ts'
 import { TsmRefusal } from '../refused.ts'
 
@@ -22,7 +10,6 @@ export type Cards = {
   list(query: z.infer<typeof cardsRequest>): Promise<z.infer<typeof cardsAnswer>>
   order(request: z.infer<typeof cardOrderRequest>): Promise<CardView>
   lost(request: z.infer<typeof cardLostRequest>): Promise<{ count: number }>
-  enrol(request: z.infer<typeof cardEnrolRequest>): Promise<CardView>
 }
 
 type Row = {
@@ -56,17 +43,10 @@ const viewOf = (row: Row): CardView => ({
   lastContactAtMs: row.last_contact_at_ms === null ? null : Number(row.last_contact_at_ms),
 })
 
-type Needs = {
-  readonly db: Db
-  readonly clock: Clock
-  readonly records: Records
-  readonly keys: CardKeys
-  readonly encryptionKey: Sm2PrivateKey
-}
+type Needs = { readonly db: Db; readonly records: Records }
 
 /** What is known of cards, and what waits for their next contact. */
-export function createCards(needs: Needs): Cards {
-  const { db, records } = needs
+export function createCards({ db, records }: Needs): Cards {
   return {
     async list({ cursor, limit, ...only }) {
       const [cardId, holder, state] = [only.cardId ?? null, only.holder ?? null, only.state ?? null]
@@ -103,7 +83,6 @@ export function createCards(needs: Needs): Cards {
         return viewOf(row)
       }),
     lost: (request) => db.transaction((tx) => lockLost(tx, records, request)),
-    enrol: (request) => enrol(needs, request),
   }
 }
 
@@ -129,31 +108,4 @@ async function lockLost(
       cardId,
     })
   return { count: rows.length }
-}
-
-/** A card whose issuer made its keys: the key file names it, so it needs no envelope of the card's own. */
-async function enrol(
-  { db, clock, keys, encryptionKey }: Needs,
-  request: z.infer<typeof cardEnrolRequest>,
-): Promise<CardView> {
-  const { cardId } = request
-  const opened = openEnvelope(encryptionKey, request.transportKeys)
-  if (opened.cardId !== cardId) throw new TsmRefusal('foreign-card', 'the key file names another card')
-  const row = await db.maybe<Row>(sql`
-    insert into card (card_id, kind, state, key_version, transport_keys, enrolled_at_ms)
-    values (${cardId}, 'physical', 'enrolled', 0, ${sealTransport(keys, cardId, opened.keySet)}, ${clock.nowMs()})
-    on conflict do nothing returning ${columns}`)
-  if (row === undefined) throw new TsmRefusal('not-now', 'the card is enrolled already')
-  return viewOf(row)
-}
-
-/** @throws TsmRefusal for anything but transport keys under the TSM's certificate. */
-function openEnvelope(key: Sm2PrivateKey, sealed: string) {
-  try {
-    return openTransportKeys(key, base64ToBytes(sealed))
-  } catch (error) {
-    if (error instanceof GmCryptoError)
-      throw new TsmRefusal('card-not-authentic', 'not under our certificate')
-    throw error
-  }
 }

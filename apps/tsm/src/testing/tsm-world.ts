@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { base64ToBytes, bytesToBase64, bytesToHex } from '@anqu/encoding'
+import { base64ToBytes, bytesToBase64, bytesToHex, hexToBytes } from '@anqu/encoding'
 import { sm2Decrypt, sm2Sign, sm2Verifier, Sm2PrivateKey, sm3 } from '@anqu/gm-crypto'
 import {
   buildCertificate,
@@ -27,7 +27,7 @@ import {
   type CardOptions,
   type KeySet,
 } from '@anqu/secure-element'
-import { getKeyInformation, selectIssuer } from '@anqu/secure-element/issuer'
+import { getKeyInformation, sealTransportKeys, selectIssuer } from '@anqu/secure-element/issuer'
 import type { z } from 'zod'
 import { paths, protocol, scriptAnswer } from '../api/index.ts'
 import type { AuthorityLink } from '../keys/authority-link.ts'
@@ -262,4 +262,22 @@ export async function signedPackage(
     certificate: bytesToBase64(certificate),
     requester: 'anna',
   }
+}
+
+/** A physical card with keys its manufacturer made, in the hands of a new holder, and its line of the batch file. */
+export async function manufacturedCard(
+  world: TsmWorld,
+): Promise<{ phone: Phone; cardId: string; line: string }> {
+  const part = (fill: number) => new Uint8Array(16).fill(fill)
+  const keySet = { version: 1, cipher: SM4, keys: { encryption: part(1), mac: part(2), data: part(3) } }
+  const setup = { applications: 'to-be-loaded', channelKeys: [keySet] } as const
+  const phone = new Phone(world, setup)
+  const opened = await createCard({ ...setup, storage: phone.medium.holder() }).transmit(
+    hexToBytes('8050010008001122334455667700'),
+  )
+  const cardId = bytesToHex(opened.subarray(0, 10))
+  const certificate = await readFile(path.join(world.folder, 'keys', 'tsm-encryption.cer'), 'utf8')
+  const { publicKey } = parseCertificate(base64ToBytes(certificate.trim()))
+  const sealed = sealTransportKeys(publicKey, hexToBytes(cardId), keySet)
+  return { phone, cardId, line: `${cardId},1,${bytesToBase64(sealed)}` }
 }

@@ -2,9 +2,11 @@ import type {
   InputOf,
   OutputOf,
   staffApplications,
+  staffBatches,
   staffCampaignFailures,
   staffCampaigns,
   staffCard,
+  staffProposeBatch,
   staffUploadApplication,
 } from '@anqu/contract'
 
@@ -16,6 +18,8 @@ type CampaignView = OutputOf<typeof staffCampaigns>['campaigns'][number]
 /** People are the ids the channel knows them by. */
 export type Application = Named<ApplicationView, 'registeredBy' | 'activatedBy'>
 export type Campaign = Named<CampaignView, 'requestedBy' | 'approvedBy'>
+
+export type Batch = Named<OutputOf<typeof staffBatches>['batches'][number], 'requestedBy' | 'decidedBy'>
 
 export type CardSearch = {
   readonly cardId?: string | undefined
@@ -74,4 +78,17 @@ export type CardOffice = {
     readonly cardId: string | null
     readonly actor: string
   }): Promise<Campaign>
+  batches(page: {
+    readonly cursor?: string | undefined
+    readonly limit: number
+  }): Promise<{ batches: Batch[]; nextCursor: string | null }>
+  proposeBatch(order: { readonly name: string; readonly file: string; readonly requester: string }): Promise<{
+    batch: Batch | null
+    problems: OutputOf<typeof staffProposeBatch>['problems']
+  }>
+  decideBatch(order: {
+    readonly batchId: string
+    readonly decision: 'approve' | 'reject'
+    readonly actor: string
+  }): Promise<Batch>
 }

@@ -1,6 +1,9 @@
 import type { RefusalCode } from '@anqu/contract'
 import type { ServiceCall } from '@anqu/platform'
 import {
+  batchAnswer,
+  batchesAnswer,
+  batchProposeAnswer,
   campaignAnswer,
   campaignFailuresAnswer,
   campaignsAnswer,
@@ -10,13 +13,14 @@ import {
   packagesAnswer,
   paths,
   recordsAnswer,
+  type batch,
   type campaign,
   type card,
   type cardFailure,
   type sePackage,
 } from '@anqu/tsm/api'
 import type { z } from 'zod'
-import type { Application, Campaign, CardOffice, CardView } from './card-office.ts'
+import type { Application, Batch, Campaign, CardOffice, CardView } from './card-office.ts'
 
 /** The calls of staff to the built-in TSM. */
 export function createHttpCardOffice(call: ServiceCall): CardOffice {
@@ -47,6 +51,15 @@ export function createHttpCardOffice(call: ServiceCall): CardOffice {
     },
     decideCampaign: async (order) =>
       toCampaign((await call(paths.campaignDecide, order, campaignAnswer)).campaign),
+    async batches({ cursor = null, limit }) {
+      const found = await call(paths.batches, { cursor, limit }, batchesAnswer)
+      return { batches: found.batches.map(toBatch), nextCursor: found.nextCursor }
+    },
+    async proposeBatch(order) {
+      const { batch: made, problems } = await call(paths.batchPropose, order, batchProposeAnswer)
+      return { batch: made === null ? null : toBatch(made), problems }
+    },
+    decideBatch: async (order) => toBatch((await call(paths.batchDecide, order, batchAnswer)).batch),
     async campaignFailures({ cursor = null, ...rest }) {
       const found = await call(paths.campaignFailures, { ...rest, cursor }, campaignFailuresAnswer)
       const failures = found.failures.map((failure) => ({ ...failure, reason: failureWords[failure.reason] }))
@@ -93,6 +106,11 @@ const toCard = ({ holder, packageAid, packageVersion, ...rest }: z.infer<typeof 
 const toApplication = ({ aid, modules: _modules, ...rest }: z.infer<typeof sePackage>): Application => ({
   ...rest,
   applicationId: aid,
+})
+
+const toBatch = ({ requester, ...rest }: z.infer<typeof batch>): Batch => ({
+  ...rest,
+  requestedBy: requester,
 })
 
 const toCampaign = (given: z.infer<typeof campaign>): Campaign => {

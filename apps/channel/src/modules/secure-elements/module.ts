@@ -17,6 +17,7 @@ import {
 import { bind, customerOf, type BoundRoute, type RequestContext } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import { applicationRoutes } from './application-routes.ts'
+import { batchRoutes } from './batch-routes.ts'
 import { campaignRoutes } from './campaign-routes.ts'
 import type { CardOffice } from './card-office.ts'
 import { cardRoutes } from './card-routes.ts'
@@ -77,6 +78,7 @@ export function createSecureElements(needs: SecureElementNeeds): SecureElements 
       ...cardRoutes(needs),
       ...applicationRoutes(needs),
       ...campaignRoutes(needs),
+      ...batchRoutes(needs),
       bind(secureElementsProvision, async ({ bindingId, ...card }, context) => {
         const { accountId } = customerOf(context)
         // B-6.1-6 step 2: nothing is handed out before the holder was authenticated, by session and code.

@@ -7,17 +7,19 @@ import type {
   staffCards,
   staffDecideCampaign,
   staffOrderCard,
+  staffProposeBatch,
   staffRetryCampaign,
   staffUploadApplication,
 } from '@anqu/contract'
 import { hexToBytes } from '@anqu/encoding'
 import { ServiceUnavailable, uuidv7 } from '@anqu/platform'
 import { testDatabase, type TestDatabase } from '@anqu/platform/testing'
-import { Phone, signedPackage, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
+import { manufacturedCard, Phone, signedPackage, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { StaffSession } from '../../http/bound-route.ts'
 import { call, installation, migrationsOf, recordingAudit } from '../../testing/module-world.fixture.ts'
 import { applicationRoutes } from './application-routes.ts'
+import { batchRoutes } from './batch-routes.ts'
 import { campaignRoutes } from './campaign-routes.ts'
 import { cardRoutes } from './card-routes.ts'
 import { createHttpCardOffice } from './http-card-office.ts'
@@ -48,7 +50,12 @@ beforeAll(async () => {
         ),
       ),
   }
-  const routes = [...cardRoutes(needs), ...applicationRoutes(needs), ...campaignRoutes(needs)]
+  const routes = [
+    ...cardRoutes(needs),
+    ...applicationRoutes(needs),
+    ...campaignRoutes(needs),
+    ...batchRoutes(needs),
+  ]
   as = (staff, route, input) => call(routes, route, input, installation({ staff }))
 })
 afterAll(async () => {
@@ -230,4 +237,23 @@ test('staff see which cards of a campaign failed and why, and try them again', a
   expect(campaign.progress).toMatchObject({ failed: 0 })
   expect((await failures()).failures).toEqual([])
   expect(audit.events.at(-1)).toMatchObject({ event: 'staff.campaign-retried', outcome: 'success' })
+})
+
+test('a list of physical cards one hands in is approved by another, and bad lines are told', async () => {
+  const { line, cardId } = await manufacturedCard(tsm)
+  const propose = (staff: Staff, ...lines: string[]) =>
+    as<OutputOf<typeof staffProposeBatch>>(staff, 'staff.propose-card-batch', {
+      name: '第一批',
+      file: ['card_id,key_set,transport_keys', ...lines].join('\n'),
+    })
+  const settle = (staff: Staff, batchId: string) =>
+    as(staff, 'staff.decide-card-batch', { batchId, decision: 'approve' })
+  await expect(propose(auditor, line)).rejects.toMatchObject({ code: 'staff.forbidden' })
+  expect(await propose(chen, line, 'x')).toEqual({ batch: null, problems: [{ line: 3, reason: 'columns' }] })
+  const [one, two] = [(await propose(chen, line)).batch, (await propose(wang, line)).batch]
+  expect(one).toMatchObject({ cards: 1, state: 'proposed', own: true, requestedBy: { name: '陈' } })
+  await expect(settle(chen, one?.batchId ?? '')).rejects.toMatchObject({ code: 'approval.own' })
+  await settle(wang, one?.batchId ?? '')
+  expect((await card(cardId)).card).toMatchObject({ kind: 'physical', state: 'enrolled' })
+  await expect(settle(chen, two?.batchId ?? '')).rejects.toMatchObject({ code: 'card.known' })
 })

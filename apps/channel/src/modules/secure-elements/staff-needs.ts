@@ -24,6 +24,7 @@ const words: Readonly<Record<string, RefusalCode>> = {
   altered: 'application.altered',
   'untrusted-signer': 'application.untrusted-publisher',
   'older-version': 'application.older-version',
+  'known-card': 'card.known',
   'known-version': 'application.known-version',
   'too-large': 'application.too-large',
   'bad-package': 'application.malformed',

@@ -3,6 +3,7 @@ import { useConsole } from '../../app/console-context.tsx'
 import { texts } from '../../app/texts.ts'
 import { Tabs } from '../../features/tabs.tsx'
 import { Applications } from './applications.tsx'
+import { Batches } from './batches.tsx'
 import { Campaigns } from './campaigns.tsx'
 import { CardSearch } from './card-search.tsx'
 import { cardTexts } from './card-texts.ts'
@@ -11,6 +12,7 @@ const views = {
   cards: { text: 'viewCards', View: CardSearch },
   applications: { text: 'viewApplications', View: Applications },
   campaigns: { text: 'viewCampaigns', View: Campaigns },
+  batches: { text: 'viewBatches', View: Batches },
 } as const
 type ViewName = keyof typeof views
 const names = Object.keys(views) as ViewName[] // the keys are the names
