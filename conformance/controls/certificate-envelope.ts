@@ -1,11 +1,26 @@
-import { bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
+import { bytesToHex, bytesToUtf8, hexToBytes, ParseError, utf8ToBytes } from '@anqu/encoding'
 import { Sm2PrivateKey } from '@anqu/gm-crypto'
-import { openEnvelopedData, sealDigitalEnvelope, type Certificate, type RevocationStatus } from '@anqu/pki'
+import {
+  openEnvelopedData,
+  PkiError,
+  sealDigitalEnvelope,
+  type Certificate,
+  type RevocationStatus,
+} from '@anqu/pki'
 import { control, type Control } from '../runner/control.ts'
 import { AuthorityCaller } from '../system/authority-caller.ts'
+import { ecdsaKeys, rsaKeys, underForeignKeys } from '../system/foreign-signature.ts'
 import type { LiveSystem } from '../system/live-system.ts'
 
 const text = '转账：收款人乙，金额 120.00 元'
+
+/** Object identifiers in DER, each pair of the same length. */
+const named = {
+  sm2Encryption: '2a811ccf5501822d03',
+  rsa: '2a864886f70d010101',
+  sm4: '2a811ccf55016802',
+  tripleDes: '2a864886f70d0307',
+}
 
 type Sealed = { readonly outcome: string; readonly message?: Uint8Array }
 
@@ -37,8 +52,13 @@ async function seal(
 }
 
 function read(message: Uint8Array, certificate: Certificate, key: Sm2PrivateKey): string {
-  const opened = openEnvelopedData(message, { certificate, key })
-  return opened.ok ? bytesToUtf8(opened.content) : 'refused'
+  try {
+    const opened = openEnvelopedData(message, { certificate, key })
+    return opened.ok ? bytesToUtf8(opened.content) : 'refused'
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof PkiError) return 'refused'
+    throw error
+  }
 }
 
 export const certificateEnvelopeControls: readonly Control[] = [
@@ -84,6 +104,44 @@ export const certificateEnvelopeControls: readonly Control[] = [
       )
       await caller.revoke(receiver)
       await refusedFor('已撤销的证书不得作收方', seal(system, caller, receiver), 'revoked')
+    },
+  }),
+  control({
+    id: 'certificate-envelope.algorithms',
+    title: {
+      zh: '非对称加密与数字信封只用国密算法：SM2加密SM4内容密钥，其他算法一律拒绝',
+      en: 'Encryption and envelopes by SM2 and SM4 only; whatever names another algorithm is refused',
+    },
+    clauses: ['B-7.3.3.2-2', 'B-7.3.3.3-2'],
+    async check(system, evidence) {
+      const caller = await AuthorityCaller.enrol(system)
+      const key = Sm2PrivateKey.generate()
+      const receiver = await caller.issue(key, { profile: 'customer-encryption' })
+      const { outcome, message } = await seal(system, caller, receiver)
+      evidence.holds('以SM2加密成功', message !== undefined, { outcome })
+      if (message === undefined) return
+      const hex = bytesToHex(message)
+      evidence.holds(
+        '信封以SM2加密内容密钥、以SM4加密内容，收方可解',
+        hex.includes(named.sm2Encryption) && hex.includes(named.sm4) && read(message, receiver, key) === text,
+      )
+      for (const [what, from, to] of [
+        ['RSA加密内容密钥', named.sm2Encryption, named.rsa],
+        ['三重DES加密内容', named.sm4, named.tripleDes],
+      ] as const) {
+        const met = read(hexToBytes(hex.replace(from, to)), receiver, key)
+        evidence.holds(`标为${what}的信封被拒绝`, met === 'refused', { met })
+      }
+      for (const [what, keys] of [
+        ['RSA', rsaKeys(2048)],
+        ['P-256', ecdsaKeys('prime256v1')],
+      ] as const) {
+        const foreign = underForeignKeys(receiver, keys)
+        const anchors = [underForeignKeys(caller.issuer, keys)]
+        const sealed = await seal(system, caller, foreign, { anchors })
+        const refused = sealed.message === undefined && sealed.outcome === 'algorithm'
+        evidence.holds(`不以${what}公钥加密`, refused, { outcome: sealed.outcome })
+      }
     },
   }),
 ]

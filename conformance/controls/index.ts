@@ -1,6 +1,7 @@
 import type { Control } from '../runner/control.ts'
 import { auditControls } from './audit.ts'
 import { bindingControls } from './binding.ts'
+import { certificateAlgorithmControls } from './certificate-algorithms.ts'
 import { certificateEnvelopeControls } from './certificate-envelope.ts'
 import { certificateLifecycleControls } from './certificate-lifecycle.ts'
 import { certificateRenewalControls } from './certificate-renewal.ts'
@@ -53,6 +54,7 @@ export const allControls: readonly Control[] = [
   ...certificateRenewalControls,
   ...certificateLifecycleControls,
   ...certificateValidationControls,
+  ...certificateAlgorithmControls,
   ...certificateEnvelopeControls,
   ...certificateStatusControls,
   ...certificateRevocationControls,

@@ -21,18 +21,22 @@ export const plantedCertificateFaults: readonly PlantedFault[] = [
     authority: (path, answer) =>
       path.endsWith('/verify-signature') ? { valid: true, status: 'good', nearExpiry: false } : answer,
   }),
-  plain('the issuing CA is taken for the root', ['certificate-validation.chain'], {
-    async http({ url }, proceed) {
-      const answer = await proceed()
-      if (!url.endsWith('/v1/anchors')) return answer
-      const anchors = z
-        .object({ certificates: z.array(z.string()) })
-        .loose()
-        .parse(JSON.parse(bytesToUtf8(answer.body)))
-      const swapped = { ...anchors, certificates: anchors.certificates.toReversed() }
-      return { ...answer, body: utf8ToBytes(JSON.stringify(swapped)) }
+  plain(
+    'the issuing CA is taken for the root',
+    ['certificate-validation.chain', 'certificate-algorithms.', 'certificate-envelope.algorithms'],
+    {
+      async http({ url }, proceed) {
+        const answer = await proceed()
+        if (!url.endsWith('/v1/anchors')) return answer
+        const anchors = z
+          .object({ certificates: z.array(z.string()) })
+          .loose()
+          .parse(JSON.parse(bytesToUtf8(answer.body)))
+        const swapped = { ...anchors, certificates: anchors.certificates.toReversed() }
+        return { ...answer, body: utf8ToBytes(JSON.stringify(swapped)) }
+      },
     },
-  }),
+  ),
   plain('the encryption certificate comes with its issuer first', ['data-encryption.'], {
     async call(route, _input, proceed) {
       const answer = await proceed()
