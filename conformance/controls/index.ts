@@ -23,7 +23,11 @@ import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
 import { secureElementControls } from './secure-element.ts'
 import { secureElementAccessControls } from './secure-element-access.ts'
+import { secureElementAlgorithmControls } from './secure-element-algorithms.ts'
+import { secureElementCertificateControls } from './secure-element-certificates.ts'
 import { secureElementChannelControls } from './secure-element-channel.ts'
+import { secureElementKeyControls } from './secure-element-keys.ts'
+import { secureElementPathControls } from './secure-element-path.ts'
 import { secureElementSecretControls } from './secure-element-secrets.ts'
 import { sessionControls } from './session.ts'
 import { signatureAlgorithmControls } from './signature-algorithms.ts'
@@ -46,6 +50,10 @@ export const allControls: readonly Control[] = [
   ...secureElementControls,
   ...secureElementSecretControls,
   ...secureElementAccessControls,
+  ...secureElementCertificateControls,
+  ...secureElementKeyControls,
+  ...secureElementAlgorithmControls,
+  ...secureElementPathControls,
   ...secureElementChannelControls,
   ...clientEnvironmentControls,
   ...tsmControls,

@@ -29,12 +29,12 @@ const codeOf = (attempt: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof SecureElementError ? error.code : String(error)),
   )
 
-/** Whether any 32 bytes in a row of an answer are the private key of that public key. */
-function carriesKey(answer: Uint8Array, publicKey: Sm2PublicKey): boolean {
+/** Whether any 32 bytes in a row are the private key of one of these public keys. */
+export function carriesKey(answer: Uint8Array, ...publicKeys: readonly Sm2PublicKey[]): boolean {
   for (let at = 0; at + keyLength <= answer.length; at += 1) {
     try {
-      if (Sm2PrivateKey.fromBytes(answer.subarray(at, at + keyLength)).publicKey.equals(publicKey))
-        return true
+      const { publicKey } = Sm2PrivateKey.fromBytes(answer.subarray(at, at + keyLength))
+      if (publicKeys.some((known) => known.equals(publicKey))) return true
     } catch (error) {
       if (!(error instanceof GmCryptoError)) throw error
     }

@@ -2,6 +2,7 @@ import { Refused } from '@anqu/client'
 import type { Interference, RawAnswer } from '../system/interference.ts'
 import { plain, type PlantedFault } from './planted-fault.ts'
 import { plantedClientFaults } from './planted-client-faults.ts'
+import { plantedCardFaults } from './planted-card-faults.ts'
 import { plantedCertificateFaults } from './planted-certificate-faults.ts'
 
 /** Changes the answer of one route; every other call goes through. */
@@ -310,6 +311,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   }),
   ...plantedCertificateFaults,
   ...plantedClientFaults,
+  ...plantedCardFaults,
   plain('stored signatures do not fit', ['operation.sm-signature'], {
     rows: (rows) =>
       rows.map((row) => ('signature' in row ? { ...row, signature: new Uint8Array(64).fill(1) } : row)),

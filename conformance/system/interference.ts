@@ -1,4 +1,7 @@
+import type { SecretStore } from '@anqu/client'
 import type { Route } from '@anqu/contract'
+import type { CardConnection } from '@anqu/secure-element'
+import type { CardInspection } from '@anqu/secure-element/inspection'
 
 export type RawAnswer = {
   readonly status: number
@@ -35,4 +38,8 @@ export type Interference = {
   readonly dump?: (bytes: Uint8Array) => Uint8Array
   readonly logs?: (text: string) => string
   readonly card?: (command: Uint8Array, proceed: () => Promise<Uint8Array>) => Promise<Uint8Array>
+  /** What is found inside a card. */
+  readonly inspection?: (inspection: CardInspection) => CardInspection
+  /** Another client than the SDK's, with the same card and the same place for its secrets. */
+  readonly client?: (card: CardConnection, store: SecretStore) => CardConnection
 }

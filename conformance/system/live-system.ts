@@ -1,5 +1,7 @@
 import type { Certificate } from '@anqu/pki'
-import type { CardConnection } from '@anqu/secure-element'
+import type { SecretStore } from '@anqu/client'
+import type { CardConnection, CardStorage } from '@anqu/secure-element'
+import type { CardInspection } from '@anqu/secure-element/inspection'
 import type { Fixtures } from './fixtures.ts'
 import type { Databases } from './database.ts'
 import type { Installation } from './installation.ts'
@@ -20,6 +22,10 @@ export type LiveSystem = {
   newInstallation(applications?: 'to-be-loaded' | 'preinstalled'): Promise<Installation>
   /** The way to a card the check has made itself, as an interference may change it. */
   wire(card: CardConnection): CardConnection
+  /** White-box: a card the check has made itself, from inside. The card must be reset before it is used again. */
+  inspect(storage: CardStorage): Promise<CardInspection>
+  /** The SDK's way to a card, with `store` for its secrets. */
+  client(card: CardConnection, store: SecretStore): CardConnection
   newStaff(role: 'operator' | 'auditor' | 'administrator'): Promise<Staff>
   http(request: RawRequest): Promise<RawAnswer>
   get(address: string, path: string): Promise<RawAnswer>

@@ -10,11 +10,13 @@ import {
   SECURITY_SERVICE_AID,
   SM4,
   type CardConnection,
+  type CardOptions,
   type CommandApdu,
   type KeySet,
 } from '@anqu/secure-element'
 import {
   accessRulesData,
+  clientCommandFilters,
   encodeClientBinding,
   encodeClientStatement,
   putKey,
@@ -25,6 +27,7 @@ import {
 } from '@anqu/secure-element/issuer'
 
 const secured = 0x0f
+const firstClientVersion = 0x40
 
 /** Client software: the certificate it is signed with, and that key. */
 export type Publisher = { readonly key: Sm2PrivateKey; readonly certificate: Uint8Array }
@@ -55,8 +58,16 @@ export class PersonalisedCard {
   readonly issuer = newKeys(0x30)
   readonly card: CardConnection
 
-  constructor() {
-    this.card = createCard({ storage: this.medium.holder(), channelKeys: [this.issuer] })
+  constructor(options: Pick<CardOptions, 'random'> = {}) {
+    this.card = createCard({ ...options, storage: this.medium.holder(), channelKeys: [this.issuer] })
+  }
+
+  /** SECURED, for the software of that publisher; answers the keys of the client that is bound. */
+  async secureFor(publisher: Publisher): Promise<KeySet> {
+    await this.allow(publisher, clientCommandFilters())
+    const { keys } = await this.bind(publisher, firstClientVersion)
+    await this.secure()
+    return keys
   }
 
   /** Sends commands of the issuer over its channel; answers the status words. */

@@ -6,10 +6,11 @@ import { parseCertificate } from '@anqu/pki'
 import { systemClock } from '@anqu/platform'
 import { startSystem } from '@anqu/starter'
 import { z } from 'zod'
+import { createCards } from './cards.ts'
 import { openDatabases } from './database.ts'
 import { createFixtures } from './fixtures.ts'
 import { jsonOf, sendRaw } from './http.ts'
-import { disturbed, Installation, type Applications } from './installation.ts'
+import { Installation, type Applications } from './installation.ts'
 import type { Interference, RawRequest } from './interference.ts'
 import type { LiveSystem } from './live-system.ts'
 import { createPhone } from './phone.ts'
@@ -93,7 +94,7 @@ async function observe(
       return fixtures
     },
     newInstallation: async (applications) => install('app', applications),
-    wire: (card) => disturbed(card, () => interference),
+    ...createCards(() => interference),
     async newStaff(role) {
       const account = accounts.find((candidate) => candidate.role === role)
       if (account === undefined) throw new Error(`there is no demo account of an ${role}`)

@@ -45,6 +45,7 @@ type KeyUse<T> = (key: Sm2PrivateKey, publicKey: Sm2PublicKey) => T
 export interface InstalledCertificate {
   readonly container: string
   readonly usage: KeyUsage
+  readonly record: ContainerRecord
   readonly certificate: Certificate
 }
 
@@ -227,9 +228,7 @@ export class KeyContainers {
 
   /** The certificate of the active pair, or undefined. @throws StatusError 6A88 when there is no such container. */
   certificate(name: string, usage: KeyUsage): Certificate | undefined {
-    const { active } = this.record(name)[usage]
-    const der = active === undefined ? undefined : this.#memory.get(certificatePath(active))
-    return der === undefined ? undefined : parseCertificate(der)
+    return this.#certificate(this.record(name)[usage])
   }
 
   /** @throws StatusError 6A88 when there is no such container. */
@@ -242,14 +241,22 @@ export class KeyContainers {
     return isCertified
   }
 
-  /** Every certificate; for the interface layer only, which never answers it whole (B-5.4.3-8, B-5.4.3-9). */
+  /** Every certificate of every client without condition: inside only, no command answers it (B-5.4.3-8, B-5.4.3-9). */
   enumerate(): InstalledCertificate[] {
-    return this.names().flatMap((container) =>
-      KEY_USAGES.flatMap((usage) => {
-        const certificate = this.certificate(container, usage)
-        return certificate === undefined ? [] : [{ container, usage, certificate }]
-      }),
-    )
+    return this.#memory.paths('container/').flatMap((path) => {
+      const record = parseContainer(this.#file(path))
+      return KEY_USAGES.flatMap((usage) => {
+        const certificate = this.#certificate(record[usage])
+        return certificate === undefined
+          ? []
+          : [{ container: containerName(path), usage, record, certificate }]
+      })
+    })
+  }
+
+  /** Those of this view, which a selector chooses from. */
+  own(): InstalledCertificate[] {
+    return this.enumerate().filter(({ record }) => this.#sees(record))
   }
 
   /** Certificates and key pairs go together in one commit, and their space is free again (B-5.4.3-6). */
@@ -259,6 +266,11 @@ export class KeyContainers {
     const ids = pairs.filter((id) => id !== undefined)
     for (const id of ids) this.#publicKeys.delete(id)
     await this.#memory.commit([remove(containerPath(name)), ...ids.flatMap(destroyPair)])
+  }
+
+  #certificate({ active }: PairSlots): Certificate | undefined {
+    const der = active === undefined ? undefined : this.#memory.get(certificatePath(active))
+    return der === undefined ? undefined : parseCertificate(der)
   }
 
   #lookedUp(): Known {

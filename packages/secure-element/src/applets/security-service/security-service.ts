@@ -285,7 +285,7 @@ function readCertificate({ p1, p2, data }: CommandApdu, { containers }: Scope): 
 
 function findCertificate(p1: number, data: Uint8Array, containers: KeyContainers) {
   requireStatus(p1 === 1 ? data.length > 0 && data.length <= 20 : data.length === 16, StatusWord.wrongData)
-  const all = containers.enumerate().map(({ certificate }) => certificate)
+  const all = containers.own().map(({ certificate }) => certificate)
   if (p1 === 1) return all.find(({ serialHex }) => serialHex === bytesToHex(data))
   const reader = new ByteReader(data, 'validity')
   const [notBefore, notAfter] = [Number(reader.u64()), Number(reader.u64())]
