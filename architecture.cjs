@@ -91,6 +91,7 @@ const moduleArrows = {
   audit: [],
   'secure-elements': [],
   notifications: [],
+  warnings: [],
   operations: ['factors', 'risk', 'limits', 'sessions'],
   // They check factors themselves, and share their counters.
   identity: ['factors'],

@@ -11,6 +11,7 @@ import { certificateRevocationControls } from './certificate-revocation.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
 import { clientEnvironmentControls } from './client-environment.ts'
 import { dataEncryptionControls } from './data-encryption.ts'
+import { incidentControls } from './incident.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
 import { lockoutControls } from './lockout.ts'
@@ -71,6 +72,7 @@ export const allControls: readonly Control[] = [
   ...signatureAlgorithmControls,
   ...dataEncryptionControls,
   ...operationOutcomeControls,
+  ...incidentControls,
   ...auditControls,
   captchaExpiry,
 ]

@@ -20,7 +20,7 @@ function rewritten(answer: RawAnswer, change: (text: string) => string): RawAnsw
   return { ...answer, body: new TextEncoder().encode(change(new TextDecoder().decode(answer.body))) }
 }
 
-/** Faults of the app in the customer's browser. */
+/** Faults of the app in the customer's browser, and of what customers are told. */
 export const plantedClientFaults: readonly PlantedFault[] = [
   plain('the app opens itself to every origin', ['client-environment.private-storage'], {
     async http({ headers: asked }, proceed) {
@@ -30,6 +30,14 @@ export const plantedClientFaults: readonly PlantedFault[] = [
         'access-control-allow-credentials': 'true',
       }
       return { ...answer, headers: { ...answer.headers, ...open } }
+    },
+  }),
+  plain('no e-mail reaches anybody', ['incident.warning'], {
+    async http({ url }, proceed) {
+      const answer = await proceed()
+      return url.includes('way=mail')
+        ? { ...answer, body: new TextEncoder().encode('{"notices":[]}') }
+        : answer
     },
   }),
   plain('the security check does not look for automation', ['client-environment.security-check'], {

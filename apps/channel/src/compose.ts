@@ -12,6 +12,7 @@ import {
   type ShortLivedStore,
 } from '@anqu/platform'
 import { Refusal } from '@anqu/contract'
+import { composeWarnings } from './compose/compose-warnings.ts'
 import { periodicJobs } from './compose/periodic-jobs.ts'
 import { readReport } from './compose/read-report.ts'
 import type { BoundRoute, RequestContext } from './http/bound-route.ts'
@@ -53,6 +54,7 @@ import {
   type CardOffice,
   type ServiceManager,
 } from './modules/secure-elements/index.ts'
+import type { Messenger } from './modules/warnings/index.ts'
 import { createSessions, environmentHash, type Sessions } from './modules/sessions/index.ts'
 
 /** Everything the channel reaches outside itself. */
@@ -70,6 +72,7 @@ export type Outside = {
   readonly cardOffice: CardOffice
   readonly bankUrl: string
   readonly sendSms: SendSms
+  readonly messenger: Messenger
   readonly witness: Witness | undefined
   readonly dataDir: string
 }
@@ -103,6 +106,7 @@ const moduleNames = [
   'payments',
   'operations',
   'operators',
+  'warnings',
 ] as const
 
 const migrations = [
@@ -149,6 +153,7 @@ export async function compose(outside: Outside): Promise<Channel> {
   const { factors, sessions, certificates, secureElements } = people
   const { insurance, operations, ledger } = business
   const operators = createOperators({ db, clock, store, audit, keys, factors })
+  const warnings = composeWarnings(outside, { audit, notifyIn: notifications.notifyIn, ...people })
   const monitoring = composeMonitoring(outside, audit, { ...people, ...business })
   const staffRoutes = operationStaffRoutes({
     db,
@@ -172,9 +177,13 @@ export async function compose(outside: Outside): Promise<Channel> {
       ...auditRoutes({ db, clock, audit }),
       ...operators.routes,
       ...monitoring.routes,
+      ...warnings.routes,
       ...staffRoutes,
     ],
-    jobs: periodicJobs({ db, clock, log }, { audit, operations, certificates, secureElements, keys }),
+    jobs: periodicJobs(
+      { db, clock, log },
+      { audit, operations, certificates, secureElements, keys, warnings },
+    ),
   }
 }
 

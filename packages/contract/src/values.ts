@@ -13,6 +13,8 @@ export const base64 = (maxBytes: number) =>
     .regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/)
 export const atMs = z.int().nonnegative()
 export const phone = z.string().regex(/^1[3-9][0-9]{9}$/)
+/** An address a message can be sent to; no quoted local parts, no address literals. */
+export const email = z.email().max(120)
 /** A person's name: Chinese characters with the middle dot, or Latin letters. */
 export const personName = z.string().regex(/^(?:[\p{Script=Han}·]{2,30}|[A-Za-z][A-Za-z .'-]{1,59})$/u)
 export const otp = z.string().regex(/^[0-9]{6}$/)

@@ -45,6 +45,24 @@ describe('sms operator', () => {
     expect((await inbox(phone)).map(({ text }) => text)).toEqual(['您的验证码 222222', '您的验证码 111111'])
   })
 
+  it('delivers push and e-mail to the address that was named, each reference once', async () => {
+    const notice = (change: object) =>
+      fetch(`${url}/v1/notices`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ address: 'a@example.test', title: 't', text: 'x', ...change }),
+      })
+    const found = async (way: string): Promise<number> => {
+      const answer = await fetch(`${url}/v1/notices?way=${way}&address=a@example.test`)
+      return ((await answer.json()) as { notices: unknown[] }).notices.length // our own route
+    }
+    for (let n = 0; n < 2; n += 1)
+      expect((await notice({ way: 'mail', reference: 'mail-once' })).status).toBe(202)
+    await notice({ way: 'push', reference: 'push-once' })
+    expect([await found('mail'), await found('push')]).toEqual([1, 1])
+    expect((await notice({ way: 'letter', reference: 'r' })).status).toBe(400)
+  })
+
   it('refuses unknown fields, other numbers and texts without an end', async () => {
     const good = { phone: freshPhone(), text: 'x', reference: 'r-good' }
     const wrong = [

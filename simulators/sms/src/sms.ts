@@ -18,6 +18,7 @@ import {
   type Log,
 } from '@anqu/platform'
 import { z } from 'zod'
+import { findNotices, noticeOrder, noticeSearch, storeNotice } from './notices.ts'
 import { inboxPage, inboxStyle, pageHeaders } from './inbox-page.ts'
 
 export interface SmsNeeds {
@@ -75,7 +76,13 @@ async function store({ db, clock }: SmsNeeds, message: z.output<typeof order>): 
     (select at_ms from message order by at_ms desc limit ${keptAtMost}) newest)`)
 }
 
-/** An SMS operator with an inbox that anybody on this machine can read. */
+const accepted = {
+  status: 202,
+  headers: { 'content-type': 'application/json' },
+  body: '{"accepted":true}',
+} as const
+
+/** An operator of text messages, push and e-mail, with an inbox that anybody on this machine can read. */
 export async function createSms(
   needs: SmsNeeds,
 ): Promise<Omit<HttpServer, 'app'> & { switches: FaultSwitches }> {
@@ -92,10 +99,25 @@ export async function createSms(
       work: async ({ lost }) => {
         const message = parseInput(order, request.body)
         if (!lost) await store(needs, message)
-        return { status: 202, headers: { 'content-type': 'application/json' }, body: '{"accepted":true}' }
+        return accepted
       },
     }),
   )
+  app.post('/v1/notices', (request, reply) => {
+    const notice = parseInput(noticeOrder, request.body)
+    return applyFaults(switches, {
+      name: notice.way,
+      request,
+      reply,
+      work: async ({ lost }) => {
+        if (!lost) await storeNotice(needs, notice)
+        return accepted
+      },
+    })
+  })
+  app.get('/v1/notices', async (request) => ({
+    notices: await findNotices(db, parseInput(noticeSearch, request.query)),
+  }))
   app.get('/v1/messages', async (request) => ({
     messages: await find(db, parseInput(search, request.query).phone),
   }))

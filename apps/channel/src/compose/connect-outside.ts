@@ -4,6 +4,7 @@ import type { Outside } from '../compose.ts'
 import type { ChannelConfig } from '../config.ts'
 import { connectHttpAuthority } from '../modules/certificates/index.ts'
 import { connectTsm } from '../modules/secure-elements/index.ts'
+import { createMessenger } from '../modules/warnings/index.ts'
 import { createSmsOperator, createWitness } from '../modules/factors/index.ts'
 
 /** The adapters to everything outside this process, as the settings name it. */
@@ -27,6 +28,7 @@ export async function connectOutside(
     kek: await loadKeyFile(path.join(dataDir, 'key-encryption-key')),
     bankUrl: config.bankUrl,
     sendSms: createSmsOperator(config.smsUrl),
+    messenger: createMessenger(config.smsUrl),
     witness: witnessUrl === undefined ? undefined : createWitness(witnessUrl, opened.log),
     dataDir,
   }

@@ -3,6 +3,7 @@ import type { Audit } from '../modules/audit/index.ts'
 import type { Certificates } from '../modules/certificates/index.ts'
 import type { KeySystem } from '../modules/keys/index.ts'
 import type { Operations } from '../modules/operations/index.ts'
+import type { Warnings } from '../modules/warnings/index.ts'
 import type { SecureElements } from '../modules/secure-elements/index.ts'
 
 const secondMs = 1_000
@@ -16,6 +17,7 @@ export function periodicJobs(
     certificates: Certificates
     secureElements: SecureElements
     keys: Pick<KeySystem, 'encryption'>
+    warnings: Warnings
   },
 ): PeriodicJobs {
   const jobs = createPeriodicJobs(needs)
@@ -28,5 +30,6 @@ export function periodicJobs(
   jobs.registerPeriodic('certificates.events', 5 * secondMs, () => work.certificates.followEvents())
   jobs.registerPeriodic('secure-elements.send', 2 * secondMs, () => work.secureElements.send())
   jobs.registerPeriodic('keys.renew', 60 * 60 * secondMs, () => work.keys.encryption.renew())
+  jobs.registerPeriodic('warnings.spread', 2 * secondMs, () => work.warnings.spread())
   return jobs
 }

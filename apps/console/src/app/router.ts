@@ -6,6 +6,7 @@ export const pages = [
   'certificates',
   'approvals',
   'cards',
+  'warnings',
   'locks',
   'conformance',
 ] as const

@@ -7,6 +7,7 @@ import { ConformancePage } from '../pages/conformance-page.tsx'
 import { LocksPage } from '../pages/locks-page.tsx'
 import { OperationsPage } from '../pages/operations-page.tsx'
 import { OverviewPage } from '../pages/overview-page.tsx'
+import { WarningsPage } from '../pages/warnings/warnings-page.tsx'
 import { StaffProvider, useConsole, type Staff } from './console-context.tsx'
 import { pages, type PageName } from './router.ts'
 import { texts } from './texts.ts'
@@ -18,6 +19,7 @@ const views: Readonly<Record<PageName, () => React.ReactNode>> = {
   certificates: CertificatesPage,
   approvals: ApprovalsPage,
   cards: CardsPage,
+  warnings: WarningsPage,
   locks: LocksPage,
   conformance: ConformancePage,
 }

@@ -25,6 +25,8 @@ import { SecurityPage } from '../pages/security/security-page.tsx'
 import { TransactionPasswordPage } from '../pages/security/transaction-password-page.tsx'
 import { SettingsPage } from '../pages/settings/settings-page.tsx'
 import { WithdrawalPage } from '../pages/settings/withdrawal-page.tsx'
+import { EmailPage } from '../pages/warnings/email-page.tsx'
+import { WarningsPage } from '../pages/warnings/warnings-page.tsx'
 import type { Session } from './app-context.tsx'
 import type { Place } from './router.ts'
 
@@ -44,6 +46,8 @@ const Open = ({ place }: { place: Place }) => {
       return <TermsPage productId={place.productId} />
     case 'settings':
       return <SettingsPage />
+    case 'warnings':
+      return <WarningsPage />
     case 'security-check':
       return <SecurityCheckPage />
     default:
@@ -96,6 +100,8 @@ export const PageView = ({ place, session }: { place: Place; session: Session | 
       return <TransactionPasswordPage />
     case 'limits':
       return <LimitsPage />
+    case 'email':
+      return <EmailPage />
     case 'withdrawal':
       return <WithdrawalPage />
     default:

@@ -22,6 +22,8 @@ const pages = {
   messages: [],
   security: [],
   'security-check': [],
+  warnings: [],
+  email: [],
   devices: [],
   certificates: [],
   'renew-certificate': [],
@@ -52,6 +54,7 @@ const open: ReadonlySet<PageName> = new Set<PageName>([
   'terms',
   'settings',
   'security-check',
+  'warnings',
 ])
 
 export const isOpen = (place: Place): boolean => open.has(place.page)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route } from '../route.ts'
-import { atMs, id, idNumber, otp, personName, phone, secretEntry } from '../values.ts'
+import { atMs, email, id, idNumber, otp, personName, phone, secretEntry } from '../values.ts'
 
 export const identityRegister = route({
   name: 'identity.register',
@@ -36,11 +36,25 @@ export const identityProfile = route({
     nameMasked: z.string(),
     idNumberMasked: z.string(),
     phoneMasked: z.string(),
+    /** Null when the customer gave none. */
+    emailMasked: z.string().nullable(),
     registeredAtMs: atMs,
     hasTransactionPassword: z.boolean(),
     passwordExpiresAtMs: atMs,
   }),
   clauses: ['C-6.2.3-a-s2', 'D-5.6.4.1', 'D-5.6.4.2-s2'],
+})
+
+export const identitySetEmail = route({
+  name: 'identity.set-email',
+  path: '/api/v1/identity/set-email',
+  audience: 'customer',
+  session: 'required',
+  zh: '设置或删除电子邮箱',
+  en: 'Give, change or take back the e-mail address for warnings',
+  input: z.strictObject({ email: email.nullable() }),
+  output: z.strictObject({ emailMasked: z.string().nullable() }),
+  clauses: ['B-7.4-7'],
 })
 
 export const identitySetTransactionPassword = route({

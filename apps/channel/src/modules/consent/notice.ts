@@ -3,7 +3,7 @@ const t = (zh: string, en: string): Bilingual => ({ zh, en })
 
 /** The privacy notice in force. A change of any text needs a new version; customers are asked again then. */
 export const notice = {
-  version: '2026-11',
+  version: '2026-12',
   title: t('安渠隐私政策', 'Anqu privacy notice'),
   introduction: t(
     '我们仅为向您提供保险与支付服务而处理必要的个人信息。您可以不同意；不同意时仍可浏览产品和条款。',
@@ -79,6 +79,10 @@ export const notice = {
       purpose: t('实名核验与承保', 'Identification and insuring'),
     },
     { item: t('手机号', 'Phone number'), purpose: t('登录验证与通知', 'Codes and notices') },
+    {
+      item: t('电子邮箱（自愿填写）', 'E-mail address, if you give one'),
+      purpose: t('安全警示', 'Security warnings'),
+    },
     { item: t('设备信息', 'Device details'), purpose: t('账户安全', 'Account safety') },
   ],
   shared: [
@@ -88,9 +92,12 @@ export const notice = {
       purpose: t('核验并扣划保费', 'To check and collect the premium'),
     },
     {
-      party: t('短信服务商', 'SMS operator'),
-      item: t('手机号', 'Phone number'),
-      purpose: t('发送验证码', 'To send codes'),
+      party: t('短信与消息服务商', 'Operator of text messages, push and e-mail'),
+      item: t(
+        '手机号、匿名账户编号、您填写的电子邮箱',
+        'Phone number, pseudonymous account number, the e-mail address you gave',
+      ),
+      purpose: t('发送验证码与安全警示', 'To send codes and security warnings'),
     },
     {
       party: t('电子认证机构', 'Certification authority'),

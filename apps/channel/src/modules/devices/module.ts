@@ -110,6 +110,8 @@ export type Devices = {
   readonly routes: BoundRoute[]
   boundDevice(accountId: string, clientKeyId: string): Promise<string | null>
   countActive(): Promise<number>
+  /** Those of these customers who have a bound device. */
+  boundAmong(accountIds: readonly string[]): Promise<ReadonlySet<string>>
   /** Throws unless this binding is open, of this customer and this client instance. */
   assertOpenBinding(bindingId: string, context: RequestContext): Promise<void>
 }
@@ -132,6 +134,11 @@ export function createDevices(needs: DeviceNeeds): Devices {
       const row = await db.maybe<{ device_id: string }>(sql`
         select device_id from device where account_id = ${accountId} and client_key_id = ${clientKeyId} and state = 'active'`)
       return row?.device_id ?? null
+    },
+    async boundAmong(accountIds) {
+      const rows = await db.query<{ account_id: string }>(sql`
+        select distinct account_id from device where state = 'active' and account_id = any(${accountIds}::uuid[])`)
+      return new Set(rows.map((row) => row.account_id))
     },
     async countActive() {
       const row = await db.one<{ count: bigint }>(

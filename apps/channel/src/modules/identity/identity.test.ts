@@ -204,6 +204,21 @@ async function customer() {
   return { input, accountId, context: loggedIn(on, accountId) }
 }
 
+test('an e-mail address is sealed, masked, and forgotten when its owner takes it back', async () => {
+  const { accountId, context } = await customer()
+  const set = (email: string | null) => call(identity.routes, 'identity.set-email', { email }, context)
+  expect(await set('zhang.san@example.test')).toEqual({ emailMasked: 'z***@example.test' })
+  expect(await identity.contact(accountId)).toMatchObject({ email: 'zhang.san@example.test' })
+  const { row } = await database.db.one<{ row: string }>(
+    sql`select account::text as row from account where account_id = ${accountId}`,
+  )
+  expect(row).not.toContain(Buffer.from('zhang.san').toString('hex'))
+  expect(JSON.stringify(audit.events)).not.toContain('zhang')
+  expect(await set(null)).toEqual({ emailMasked: null })
+  expect(await identity.contact(accountId)).toMatchObject({ email: null })
+  await expect(set('not an address')).rejects.toThrow()
+})
+
 test('the profile is masked, and reading it is recorded', async () => {
   const { input, accountId, context } = await customer()
   const profile = await call(identity.routes, 'identity.profile', {}, context)

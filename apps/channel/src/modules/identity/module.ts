@@ -1,4 +1,9 @@
-import { identityProfile, identityRegister, identitySetTransactionPassword } from '@anqu/contract'
+import {
+  identityProfile,
+  identityRegister,
+  identitySetEmail,
+  identitySetTransactionPassword,
+} from '@anqu/contract'
 import { bytesToUtf8 } from '@anqu/encoding'
 import { policy } from '@anqu/policy'
 import { sql, type Clock, type Db, type Transaction } from '@anqu/platform'
@@ -6,7 +11,8 @@ import { bind, customerOf, type BoundRoute } from '../../http/bound-route.ts'
 import type { AuditLog } from '../../needs/audit.ts'
 import type { Keys } from '../../needs/keys.ts'
 import { maskPhone, type Factors } from '../factors/index.ts'
-import { maskIdNumber, maskName } from './domain/masking.ts'
+import { maskEmail, maskIdNumber, maskName } from './domain/masking.ts'
+import { findEmail, setEmail } from './email.ts'
 import { register } from './register.ts'
 import { setTransactionPassword } from './set-transaction-password.ts'
 
@@ -34,12 +40,16 @@ export type Identity = {
   person(accountId: string): Promise<Person>
   masked(accountId: string): Promise<{ nameMasked: string; phoneMasked: string; idNumberMasked: string }>
   count(): Promise<number>
+  /** Where messages reach the customer, in the clear; for the message alone. */
+  contact(accountId: string): Promise<{ phone: string; email: string | null }>
+  /** Active customers after this one in the order of their ids. */
+  accountsAfter(accountId: string | null, limit: number): Promise<string[]>
 }
 
 type Row = { name_sealed: Uint8Array; id_number_sealed: Uint8Array; phone_sealed: Uint8Array }
 
 export function createIdentity(needs: IdentityNeeds): Identity {
-  const { db, keys, factors, audit } = needs
+  const { db, keys } = needs
   const person = async (accountId: string): Promise<Person> => {
     const row = await db.one<Row>(
       sql`select name_sealed, id_number_sealed, phone_sealed from account where account_id = ${accountId}`,
@@ -73,7 +83,21 @@ export function createIdentity(needs: IdentityNeeds): Identity {
       const row = await db.one<{ count: bigint }>(sql`select count(*) as count from account`)
       return Number(row.count)
     },
+    contact: async (accountId) => ({
+      phone: (await person(accountId)).phone,
+      email: await findEmail(needs, accountId),
+    }),
+    async accountsAfter(accountId, limit) {
+      const rows = await db.query<{ account_id: string }>(sql`
+        select account_id from account
+        where state = 'active' and (${accountId}::uuid is null or account_id > ${accountId}::uuid)
+        order by account_id limit ${limit}`)
+      return rows.map((row) => row.account_id)
+    },
     routes: [
+      bind(identitySetEmail, ({ email }, context) =>
+        setEmail(needs, { email, context, accountId: customerOf(context).accountId }),
+      ),
       bind(identityRegister, (input, context) => register(needs, input, context)),
       bind(identitySetTransactionPassword, (input, context) =>
         setTransactionPassword(
@@ -81,30 +105,37 @@ export function createIdentity(needs: IdentityNeeds): Identity {
           { input, context, accountId: customerOf(context).accountId },
         ),
       ),
-      bind(identityProfile, async (_input, context) => {
-        const accountId = customerOf(context).accountId
-        const { registered_at_ms: registeredAtMs } = await db.one<{ registered_at_ms: bigint }>(
-          sql`select registered_at_ms from account where account_id = ${accountId}`,
-        )
-        const login = await factors.passwords.find(accountId, 'login')
-        await audit.record({
-          event: 'identity.profile-read',
-          eventClass: 'sensitive-data-access',
-          outcome: 'success',
-          subject: accountId,
-          description: 'Read own details, masked: name, identity number, phone',
-          origin: context.origin,
-          resource: `account:${accountId}`,
-          correlationId: context.correlationId,
-        })
-        return {
-          accountId,
-          ...(await masked(accountId)),
-          registeredAtMs: Number(registeredAtMs),
-          hasTransactionPassword: (await factors.passwords.find(accountId, 'transaction')) !== undefined,
-          passwordExpiresAtMs: (login?.changedAtMs ?? 0) + policy.password.maxAgeMs,
-        }
-      }),
+      profileRoute(needs, masked),
     ],
   }
 }
+
+/** The own details, masked; reading them is recorded. */
+const profileRoute = (needs: IdentityNeeds, masked: Identity['masked']): BoundRoute =>
+  bind(identityProfile, async (_input, context) => {
+    const { db, factors, audit } = needs
+    const accountId = customerOf(context).accountId
+    const { registered_at_ms: registeredAtMs } = await db.one<{ registered_at_ms: bigint }>(
+      sql`select registered_at_ms from account where account_id = ${accountId}`,
+    )
+    const login = await factors.passwords.find(accountId, 'login')
+    const email = await findEmail(needs, accountId)
+    await audit.record({
+      event: 'identity.profile-read',
+      eventClass: 'sensitive-data-access',
+      outcome: 'success',
+      subject: accountId,
+      description: 'Read own details, masked: name, identity number, phone, e-mail',
+      origin: context.origin,
+      resource: `account:${accountId}`,
+      correlationId: context.correlationId,
+    })
+    return {
+      accountId,
+      ...(await masked(accountId)),
+      emailMasked: email === null ? null : maskEmail(email),
+      registeredAtMs: Number(registeredAtMs),
+      hasTransactionPassword: (await factors.passwords.find(accountId, 'transaction')) !== undefined,
+      passwordExpiresAtMs: (login?.changedAtMs ?? 0) + policy.password.maxAgeMs,
+    }
+  })

@@ -31,6 +31,8 @@ export const SettingsPage = () => {
             note={t('checkNote')}
             onPress={() => go({ page: 'security-check' })}
           />
+          <Cell icon="bell" title={t('warnings')} onPress={() => go({ page: 'warnings' })} />
+          {session && <Cell icon="info" title={t('email')} onPress={() => go({ page: 'email' })} />}
         </Card>
         <Stack>
           <SectionTitle>{t('privacy')}</SectionTitle>

@@ -1,0 +1,43 @@
+import { defineDictionary } from '@anqu/ui'
+
+export const warningsTexts = defineDictionary(
+  {
+    title: '安全公告',
+    none: '目前没有安全公告',
+    noneText: '如发现影响您的缺陷或威胁，我们会在这里公布，并以推送、短信和邮件告知。',
+    major: '重大',
+    notice: '提示',
+    publishedAt: '发布于 {time}',
+    emailTitle: '电子邮箱',
+    emailLead: '用邮箱接收安全警示',
+    emailText: '自愿填写，仅用于发送安全警示，可随时删除。',
+    email: '电子邮箱',
+    emailWrong: '请输入正确的邮箱地址',
+    emailNone: '未填写',
+    emailCurrent: '当前邮箱 {email}',
+    save: '保存',
+    remove: '删除邮箱',
+    saved: '已保存。',
+    removed: '已删除。',
+  },
+  {
+    title: 'Security warnings',
+    none: 'There are no security warnings',
+    noneText:
+      'When a defect or threat concerns you, we publish it here and tell you by push, SMS and e-mail.',
+    major: 'Major',
+    notice: 'Notice',
+    publishedAt: 'Published {time}',
+    emailTitle: 'E-mail',
+    emailLead: 'Get security warnings by e-mail',
+    emailText: 'By choice, for security warnings only; take it back whenever you like.',
+    email: 'E-mail address',
+    emailWrong: 'Please enter a valid e-mail address',
+    emailNone: 'None given',
+    emailCurrent: 'Now {email}',
+    save: 'Save',
+    remove: 'Remove the address',
+    saved: 'Saved.',
+    removed: 'Removed.',
+  },
+)
