@@ -33,12 +33,8 @@ export const tsmPackageControls: readonly Control[] = [
       'B-6.1-6.s2': 'tsm.whole-flow shows the step in its order, this one that only signed packages reach it',
     },
     async check(system, evidence) {
-      const [first, second] = await system.undisturbed(async () => {
-        const [one, other] = [await system.newStaff('operator'), await system.newStaff('administrator')]
-        await one.login()
-        await other.login()
-        return [one, other] as const
-      })
+      const { operator, administrator } = system.fixtures
+      const [first, second] = [await operator(), await administrator()]
       const before = await system.undisturbed(() => versionsOf(first))
       const version = Math.max(...before.map((entry) => entry.version)) + 1
       const entry = await publishPackage(system, version)

@@ -34,8 +34,10 @@ export type Fixtures = {
   freshLoggedIn(): Promise<Customer>
   freshReady(): Promise<Customer>
   paid(): Promise<Paid>
+  /** One session each: a second login of the same person would end it. */
   operator(): Promise<Staff>
   auditor(): Promise<Staff>
+  administrator(): Promise<Staff>
   /** A picture issued when first asked for; the runner asks at the start so that it is old at the end. */
   earlyPicture(): Promise<EarlyPicture>
 }
@@ -69,7 +71,7 @@ export function createFixtures(system: LiveSystem): Fixtures {
     await customer.setTransactionPassword()
     return customer
   }
-  const staff = (role: 'operator' | 'auditor') => async (): Promise<Staff> => {
+  const staff = (role: 'operator' | 'auditor' | 'administrator') => async (): Promise<Staff> => {
     const member = await system.newStaff(role)
     await member.login()
     return member
@@ -89,6 +91,7 @@ export function createFixtures(system: LiveSystem): Fixtures {
     }),
     operator: once(staff('operator')),
     auditor: once(staff('auditor')),
+    administrator: once(staff('administrator')),
     earlyPicture: once(async () => {
       const customer = await newcomer()
       const issuedAtMs = system.clock.nowMs()
