@@ -2,7 +2,9 @@ import { bytesToHex, ParseError } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
 import {
   buildCertificate,
+  EKU_CODE_SIGNING,
   EKU_SERVER_AUTH,
+  nameValue,
   parseCertificate,
   parseCsr,
   PkiError,
@@ -34,6 +36,20 @@ export interface Order {
   /** Account and device of a subscriber; purpose and nothing of a server. */
   readonly subject: Name
   readonly replaces?: string
+}
+
+/** What was agreed with its one customer about the servers there. */
+function forServer(subject: Name): ExtensionRequest {
+  const purpose = nameValue(subject, 'CN') ?? ''
+  if (purpose === 'se-publisher') return { keyUsage: ['digitalSignature'], extKeyUsage: [EKU_CODE_SIGNING] }
+  const ofTsm = purpose.startsWith('tsm-')
+  return {
+    keyUsage: purpose.endsWith('encryption')
+      ? ['keyEncipherment', 'dataEncipherment']
+      : ['keyAgreement', 'digitalSignature'],
+    extKeyUsage: [EKU_SERVER_AUTH],
+    subjectAltNames: [{ kind: 'dns', value: ofTsm ? 'anqu-tsm' : 'anqu-channel-message' }],
+  }
 }
 
 const validMs = 2 * 365 * 86_400_000
@@ -99,9 +115,7 @@ export class Desk {
     const nowMs = this.#clock.nowMs()
     const extensions: ExtensionRequest = {
       basicConstraints: { ca: false },
-      keyUsage:
-        kind === 'subscriber' ? ['digitalSignature', 'nonRepudiation'] : ['keyAgreement', 'digitalSignature'],
-      ...(kind === 'server' && { extKeyUsage: [EKU_SERVER_AUTH] }),
+      ...(kind === 'subscriber' ? { keyUsage: ['digitalSignature', 'nonRepudiation'] } : forServer(subject)),
       ocspUrls: [`${this.#address()}/ocsp`],
     }
     return buildCertificate({

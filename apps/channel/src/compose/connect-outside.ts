@@ -2,7 +2,7 @@ import path from 'node:path'
 import { loadKeyFile, systemClock } from '@anqu/platform'
 import type { Outside } from '../compose.ts'
 import type { ChannelConfig } from '../config.ts'
-import { connectHttpAuthority } from '../modules/certificates/index.ts'
+import { connectAuthority } from './connect-authority.ts'
 import { connectTsm } from '../modules/secure-elements/index.ts'
 import { createMessenger } from '../modules/warnings/index.ts'
 import { createSmsOperator, createWitness } from '../modules/factors/index.ts'
@@ -14,8 +14,8 @@ export async function connectOutside(
 ): Promise<Outside> {
   const { dataDir, witnessUrl } = config
   const clock = systemClock
-  const { caUrl, caCallersDir, tsmUrl, tsmCallersDir } = config
-  const ca = await connectHttpAuthority({ url: caUrl, dataDir, callersDir: caCallersDir, clock })
+  const { tsmUrl, tsmCallersDir } = config
+  const ca = await connectAuthority(config.authority, { dataDir, clock })
   const anchors = (): Promise<Uint8Array[]> => ca.authority.anchors()
   const tsm = await connectTsm({ url: tsmUrl, dataDir, callersDir: tsmCallersDir, clock, anchors })
   return {

@@ -39,7 +39,7 @@ export type ScriptAnswer = z.infer<typeof scriptAnswer>
 const yearMs = 365 * 86_400_000
 
 /** A CA of two levels that issues what the TSM asks for, as the real one does. */
-async function testAuthority(clock: FakeClock): Promise<AuthorityLink> {
+export async function testAuthority(clock: FakeClock): Promise<AuthorityLink> {
   const [rootKey, issuingKey] = [Sm2PrivateKey.generate(), Sm2PrivateKey.generate()]
   const validity = { notBeforeMs: clock.nowMs() - yearMs, notAfterMs: clock.nowMs() + yearMs }
   const root = parseCertificate(

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { CaWorld } from '@anqu/ca/testing'
 import type { FakeClock } from '@anqu/platform/testing'
-import { AuthorityRefused, type CertificationAuthority } from './authority.ts'
+import type { CertificationAuthority } from './authority.ts'
 import type { AuthorityOverview } from './authority-overview.ts'
 import { connectHttpAuthority } from './http-authority.ts'
 
@@ -36,23 +36,5 @@ export async function builtIn(): Promise<AdaptedCa> {
       if (!running) await ca.start()
       await ca.close()
     },
-  }
-}
-
-/** Staff work on that CA's own pages: nothing of it is offered here. */
-export const elsewhere = (): AuthorityOverview => {
-  const refused = () => Promise.reject(new AuthorityRefused('not-offered'))
-  return {
-    search: refused,
-    read: refused,
-    expiryCalendar: refused,
-    statistics: refused,
-    publication: refused,
-    profiles: refused,
-    hold: refused,
-    propose: refused,
-    proposals: refused,
-    decide: refused,
-    events: () => Promise.resolve([]),
   }
 }

@@ -17,9 +17,10 @@ import {
   type IssuedCertificate,
   type SignatureVerdict,
 } from './authority.ts'
-import { builtIn, elsewhere, type AdaptedCa } from './authority-adapters.fixture.ts'
+import { builtIn, type AdaptedCa } from './authority-adapters.fixture.ts'
 import { deviceNeeds, Holder, serialOf } from './holder-world.fixture.ts'
 import { createCertificates, type Certificates } from './index.ts'
+import { notOffered } from './not-offered.ts'
 import { createThirdPartyAuthority } from './third-party-authority.ts'
 
 async function thirdParty(): Promise<AdaptedCa> {
@@ -38,7 +39,7 @@ async function thirdParty(): Promise<AdaptedCa> {
   }
   return {
     authority: createThirdPartyAuthority({ url, secret, anchors, clock }),
-    overview: elsewhere(),
+    overview: notOffered(),
     clock,
     leave,
     async close() {

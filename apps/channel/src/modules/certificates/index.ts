@@ -8,4 +8,6 @@ export type {
 } from './authority.ts'
 export type { AuthorityOverview } from './authority-overview.ts'
 export { connectHttpAuthority } from './http-authority.ts'
+export { notOffered } from './not-offered.ts'
+export { createThirdPartyAuthority } from './third-party-authority.ts'
 export { createCertificates, type Certificates } from './module.ts'
