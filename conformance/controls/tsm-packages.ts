@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { staffApplications, staffSetApplication, staffUploadApplication } from '@anqu/contract'
-import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
+import { base64ToBytes, bytesToBase64, hexToBytes } from '@anqu/encoding'
+import { Sm2PrivateKey, sm2Sign } from '@anqu/gm-crypto'
+import { parseCertificate } from '@anqu/pki'
+import { encodeCommand, parseResponse, securedConnection, type CommandApdu } from '@anqu/secure-element'
+import { loadPackage, putPublisherKey, selectIssuer } from '@anqu/secure-element/issuer'
 import { control, type Control } from '../runner/control.ts'
 import type { LiveSystem } from '../system/live-system.ts'
+import { PersonalisedCard } from '../system/personalised-card.ts'
 import { publishPackage, type ApplicationPackage } from '../system/publisher.ts'
 import type { Staff } from '../system/staff.ts'
+import { recordedSteps } from './tsm.ts'
 
 const altered = (text: string): string => {
   const bytes = base64ToBytes(text)
@@ -78,6 +84,57 @@ export const tsmPackageControls: readonly Control[] = [
           (await versionsOf(first)).some((one) => one.version === version && one.cards > 0),
         )
       })
+    },
+  }),
+  control({
+    id: 'tsm.card-checks-package',
+    title: {
+      zh: 'TSM把发布者公钥装入卡中，卡自行验证安装包：改动过的或他人签名的一律拒收',
+      en: 'The TSM gives cards their publisher, and the card itself refuses a package altered or signed by another',
+    },
+    clauses: ['B-6.1-6.s3'],
+    shared: {
+      'B-6.1-6.s3':
+        'tsm.whole-flow shows the step in its order, this one that the card takes no other file in it',
+    },
+    async check(system, evidence) {
+      const { bindingId } = await system.undisturbed(async () => {
+        const customer = await system.fixtures.freshLoggedIn()
+        const begun = await customer.beginBinding()
+        await customer.provision(begun.bindingId)
+        return begun
+      })
+      const steps = await recordedSteps(system, bindingId, 4)
+      const installing = steps.filter(({ step }) => step === 3).map(({ detail }) => detail)
+      const isGiven = installing.some((detail) => detail.includes('put publisher key, load package'))
+      evidence.holds('TSM先装入发布者公钥，再下载安装包', isGiven, { installing })
+      const entry = await publishPackage(system, 1)
+      const publisher = parseCertificate(base64ToBytes(entry.certificate)).publicKey
+      const data = base64ToBytes(entry.loadFile)
+      const signature = base64ToBytes(entry.signature)
+      const card = new PersonalisedCard()
+      const channel = system.wire(securedConnection(card.card, card.issuer))
+      const answered = async (commands: readonly CommandApdu[]): Promise<number> => {
+        let last = 0
+        for (const command of commands)
+          last = parseResponse(await channel.transmit(encodeCommand(command))).statusWord
+        return last
+      }
+      await answered([selectIssuer(), putPublisherKey(publisher, 'new')])
+      const load = (file: { data: Uint8Array; signature: Uint8Array }) =>
+        answered(loadPackage({ aid: hexToBytes(entry.applicationId), ...file }, 'new'))
+      const other = base64ToBytes(altered(entry.loadFile))
+      const refusals = [
+        ['文件改动一位', { data: other, signature }],
+        ['签名改动一位', { data, signature: base64ToBytes(altered(entry.signature)) }],
+        ['他人签名', { data, signature: sm2Sign(Sm2PrivateKey.generate(), data) }],
+      ] as const
+      for (const [what, file] of refusals) {
+        const word = await load(file)
+        evidence.holds(`卡拒收：${what}`, word === 0x6300, { statusWord: word.toString(16) })
+      }
+      const taken = await load({ data, signature })
+      evidence.holds('发布者签名完好的安装包可以装入', taken === 0x9000, { statusWord: taken.toString(16) })
     },
   }),
 ]

@@ -7,13 +7,23 @@ import type { Customer } from '../system/customer.ts'
 import type { LiveSystem } from '../system/live-system.ts'
 
 type Row = { readonly sequence: bigint; readonly step: number; readonly body: string }
-type Step = { readonly step: number; readonly from: string; readonly to: string; readonly outcome: string }
+type Step = {
+  readonly step: number
+  readonly from: string
+  readonly to: string
+  readonly outcome: string
+  readonly detail: string
+}
 
 const wholeFlow = 17
 const waitMs = 15_000
 
 /** Steps of one correlation id, in the order of the TSM's chain; those of the channel arrive a moment later. */
-async function recordedSteps(system: LiveSystem, correlationId: string, last: number): Promise<Step[]> {
+export async function recordedSteps(
+  system: LiveSystem,
+  correlationId: string,
+  last: number,
+): Promise<Step[]> {
   const untilMs = system.clock.nowMs() + waitMs
   for (;;) {
     const steps = await stepsNow(system, correlationId)

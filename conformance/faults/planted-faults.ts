@@ -271,6 +271,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     'the card refuses nothing',
     [
       'tsm.life-cycle',
+      'tsm.card-checks-package',
       'tsm.certificate-before-use',
       'se.listed-clients',
       'se.command-rules',
