@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { provisionCard } from '@anqu/client'
+import { provisionCard, serveCard } from '@anqu/client'
+import { staffDecideMasterKey, staffProposeMasterKey } from '@anqu/contract'
 import { startLiveSystem, type LiveSystem } from '@anqu/conformance/system'
 import { sql } from '@anqu/platform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -54,4 +55,45 @@ test('kill -9 of the TSM after any command of an installation leaves no half-ins
     sql`select count(*) as count from card where state <> 'personalised' or package_aid is null`,
   )
   expect(half?.count).toBe(0n)
+})
+
+test('kill -9 of the TSM after any command of a change to a new master key loses no card', async () => {
+  const customer = await system.fixtures.freshReady()
+  const { app, person } = customer
+  const client = { ...app.client, call: app.call.bind(app) }
+  const [one, other] = [await system.newStaff('operator'), await system.newStaff('administrator')]
+  await one.login()
+  await other.login()
+  let kills = 0
+  for (let at = 1; at <= mostCommands; at += 2) {
+    const { renewal } = await one.call(staffProposeMasterKey, { reason: '演练更换主密钥' })
+    const decision = { renewalId: renewal?.renewalId ?? '', decision: 'approve' } as const
+    const newest = (await other.call(staffDecideMasterKey, decision)).keys[0]?.version ?? 0
+    const sent = { count: 0 }
+    await system.disturbed(
+      {
+        async card(_command, proceed) {
+          sent.count += 1
+          if (sent.count === at) await system.kill('tsm')
+          return proceed()
+        },
+      },
+      () => serveCard(client, app.card).catch(() => undefined),
+    )
+    if (sent.count >= at) {
+      kills += 1
+      await system.restart('tsm')
+      await app.card.reset()
+      await serveCard(client, app.card)
+    }
+    await app.element.verifyPin(person.pin)
+    const [row] = await system.database.rows<{ count: bigint }>(
+      'anqu_tsm',
+      sql`select count(*) as count from card where key_version = ${newest}`,
+    )
+    expect(row?.count, `killed after command ${at}`).toBe(1n)
+    if (sent.count < at) break
+  }
+  process.stdout.write(`kill test of a new master key: ${kills} kills\n`)
+  expect(kills).toBeGreaterThan(3)
 })

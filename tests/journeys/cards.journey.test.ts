@@ -114,6 +114,35 @@ describe.skipIf(chromiumPath() === undefined)(
       expect([...misdeeds, ...others]).toEqual([])
     })
 
+    test('one proposes a new master key, another approves it, and a card moves to it at its next contact', async () => {
+      const { app } = await system.fixtures.freshReady()
+      const { staff: first, page, misdeeds } = await atDesk('operator', 'master-key-first')
+      await first.press('主密钥')
+      await first.press('申请更换主密钥')
+      await page.getByRole('textbox', { name: '原因说明' }).fill('年度更换主密钥')
+      await first.press('提交申请')
+      await first.see('这是您本人提交的申请，须由另一位同事批准。')
+      await first.look('proposed')
+      expect(await page.getByRole('button', { name: '批准更换', exact: true }).count()).toBe(0)
+      const {
+        staff: second,
+        page: other,
+        misdeeds: others,
+      } = await atDesk('administrator', 'master-key-second')
+      await second.press('主密钥')
+      await second.press('批准更换')
+      await second.see('更换中')
+      await second.look('approved')
+      await serveCard({ ...app.client, call: app.call.bind(app) }, app.card)
+      await second.press('卡片')
+      await second.press('主密钥')
+      const newest = other.locator('tbody tr').first()
+      await newest.getByText('使用中').waitFor()
+      expect(await newest.locator('td').nth(2).textContent()).toBe('1')
+      await second.look('moved')
+      expect([...misdeeds, ...others]).toEqual([])
+    })
+
     test('a campaign shows which card failed and why, and an operator tries it again', async () => {
       const customer = await system.fixtures.freshReady()
       const { app } = customer

@@ -159,6 +159,7 @@ describe.skipIf(chromiumPath() === undefined)(
           applications: ['cards?view=applications', '.co-proposal'],
           campaigns: ['cards?view=campaigns', '.co-proposal'],
           batches: ['cards?view=batches', '.co-proposals'],
+          keys: ['cards?view=keys', '.co-table'],
         } as const
         const lookAtAll = async (look: string) => {
           for (const [name, [place, shown]] of Object.entries(places)) {

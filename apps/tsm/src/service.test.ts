@@ -8,7 +8,6 @@ import {
   cardAnswer,
   cardsAnswer,
   countAnswer,
-  keysAnswer,
   packageAnswer,
   paths,
   recordsAnswer,
@@ -124,23 +123,6 @@ test('a campaign brings a version to its cards, keeps what they hold, and starts
   const page = { cursor: null, limit: 5 }
   const { campaigns } = await world.call(paths.campaigns, page, campaignsAnswer)
   expect(campaigns[0]).toMatchObject({ state: 'finished', progress: { done: 1, waiting: 0 } })
-})
-
-test('after a renewal of the master key each card gets new keys at its next contact, and works on', async () => {
-  const phone = new Phone(world)
-  const { keySet } = await phone.run()
-  if (keySet === undefined) throw new Error('no keys')
-  const alone = { requester: 'anna', approver: 'anna' }
-  await expect(world.call(paths.keysRotate, alone, keysAnswer)).rejects.toMatchObject({
-    code: 'second-person',
-  })
-  const { keys } = await world.call(paths.keysRotate, { requester: 'anna', approver: 'bo' }, keysAnswer)
-  expect(keys.at(-1)?.version).toBe(2)
-  await phone.run('serve')
-  expect(await cardOf(phone)).toMatchObject({ keyVersion: 2 })
-  await new SecureElement(securedConnection(phone.powerUp(), keySet)).setPin('2468135')
-  await world.restart()
-  expect((await phone.run('serve')).answer.result).toBeNull()
 })
 
 test('what a card hands over is for the TSM alone: nobody else’s certificate is taken', async () => {

@@ -29,7 +29,9 @@ import {
   cardLostRequest,
   cardOrderRequest,
   cardsRequest,
-  keysRotateRequest,
+  keysDecideRequest,
+  keysProposeRequest,
+  keysRequest,
   packageRegisterRequest,
   packagesRequest,
   packageStateRequest,
@@ -44,9 +46,9 @@ import { createCampaigns } from './campaigns/campaigns.ts'
 import { createBatches } from './cards/batches.ts'
 import { createCards } from './cards/cards.ts'
 import type { AuthorityLink } from './keys/authority-link.ts'
-import { loadCardKeys, type CardKeys } from './keys/card-keys.ts'
+import { loadCardKeys } from './keys/card-keys.ts'
 import { loadCertifiedKey } from './keys/certified-key.ts'
-import { rotateKeys } from './keys/rotate-keys.ts'
+import { createMasterKeys } from './keys/master-keys.ts'
 import { createPackages } from './packages/packages.ts'
 import { createPublisher, deliverSecurityService, loadPublisherKey } from './packages/publisher.ts'
 import { createRecords } from './records/records.ts'
@@ -77,7 +79,7 @@ export async function createTsm(needs: TsmNeeds): Promise<Tsm> {
   const { db, clock, log, callersDir, listen } = needs
   await migrate(db, [platformMigrations, migrations], { clock })
   const { signing, encryption, parts } = await composeParts(needs)
-  const { scripts, records } = parts
+  const { scripts, records, masterKeys } = parts
   const callers = createCallers({ protocol, db, clock, folder: callersDir })
   const server = createHttpServer({ listen, settingPrefix, log, renderError, correlation: 'inherit' })
   server.app.get(trustPath, async () => ({
@@ -87,7 +89,7 @@ export async function createTsm(needs: TsmNeeds): Promise<Tsm> {
   }))
   await server.app.register(async (scope) => {
     const route = signedRoutes(scope, { protocol, callers, key: signing.key, refuse: refuseWith(log) })
-    declareRoutes(route, { db, ...parts })
+    declareRoutes(route, parts)
   })
   return {
     ...server,
@@ -95,6 +97,7 @@ export async function createTsm(needs: TsmNeeds): Promise<Tsm> {
     async housekeeping() {
       await callers.forgetNonces()
       await scripts.forget()
+      await masterKeys.retireUnused()
     },
   }
 }
@@ -111,6 +114,7 @@ async function composeParts({ db, clock, dataDir, signersDir, authority }: TsmNe
   const publisherKey = await loadPublisherKey({ dataDir, signersDir, authority })
   const records = createRecords({ db, clock })
   const keys = await loadCardKeys({ db, clock, kek })
+  const masterKeys = createMasterKeys({ db, clock, records, keys })
   const packages = createPackages({ db, clock, anchors: authority.anchors, signersDir })
   await deliverSecurityService(packages, publisherKey)
   const campaigns = createCampaigns({ db, clock, packages })
@@ -134,14 +138,14 @@ async function composeParts({ db, clock, dataDir, signersDir, authority }: TsmNe
   return {
     signing,
     encryption,
-    parts: { records, keys, packages, campaigns, campaignCards, cards, batches, scripts },
+    parts: { records, masterKeys, packages, campaigns, campaignCards, cards, batches, scripts },
   }
 }
 
-type Parts = Awaited<ReturnType<typeof composeParts>>['parts'] & { readonly db: Db; readonly keys: CardKeys }
+type Parts = Awaited<ReturnType<typeof composeParts>>['parts']
 
 function declareRoutes(route: SignedRoute, parts: Parts): void {
-  const { db, records, keys, packages, campaigns, campaignCards, cards, batches, scripts } = parts
+  const { records, masterKeys, packages, campaigns, campaignCards, cards, batches, scripts } = parts
   route(paths.scriptBegin, scriptBegin, (input) => scripts.begin(input))
   route(paths.scriptContinue, scriptContinue, (input) => scripts.continue(input))
   route(paths.cards, cardsRequest, (input) => cards.list(input))
@@ -168,7 +172,9 @@ function declareRoutes(route: SignedRoute, parts: Parts): void {
   route(paths.campaignRetry, campaignRetryRequest, async (input) => ({
     campaign: await campaigns.retry(input),
   }))
-  route(paths.keysRotate, keysRotateRequest, (input) => rotateKeys({ db, keys }, input))
+  route(paths.keys, keysRequest, () => masterKeys.list())
+  route(paths.keysPropose, keysProposeRequest, (input) => masterKeys.propose(input))
+  route(paths.keysDecide, keysDecideRequest, (input) => masterKeys.decide(input))
   route(paths.records, recordsRequest, (input) => records.list(input))
   route(paths.recordsVerify, recordsVerifyRequest, () => records.verify())
   route(paths.recordsReport, recordsReportRequest, (input) => records.report(input))

@@ -281,10 +281,33 @@ export const campaignRetryRequest = z.strictObject({
   actor,
 })
 
-/** A new master key: from here on cards get keys derived from it at their next contact. Two people. */
-export const keysRotateRequest = z.strictObject({ requester: actor, approver: actor })
-export const keysAnswer = z.strictObject({
-  keys: z.array(z.strictObject({ version: z.int(), createdAtMs: atMs, cards: z.int() })),
+// Master keys: from an approved renewal on cards get keys derived from the new version at their next contact.
+
+export const masterKey = z.strictObject({
+  version: z.int(),
+  createdAtMs: atMs,
+  /** `retired`: no card used it any more, and its key was destroyed. */
+  state: z.enum(['current', 'replaced', 'retired']),
+  /** Cards whose keys derive from it, by their last word. */
+  cards: z.int(),
+  /** Null for the first one, which the installation made. */
+  requester: actor.nullable(),
+  approver: actor.nullable(),
+})
+export const keyRenewal = z.strictObject({
+  renewalId: id,
+  reason: text,
+  requester: actor,
+  requestedAtMs: atMs,
+})
+export const keysRequest = z.strictObject({})
+export const keysAnswer = z.strictObject({ keys: z.array(masterKey), renewal: keyRenewal.nullable() })
+export const keysProposeRequest = z.strictObject({ reason: text, requester: actor })
+/** To approve takes another person than the requester. */
+export const keysDecideRequest = z.strictObject({
+  renewalId: id,
+  decision: z.enum(['approve', 'reject']),
+  actor,
 })
 
 // Records of the 17 steps of B-6.1.

@@ -1,6 +1,7 @@
 import { sql, type Clock, type Queryable } from '@anqu/platform'
 import type { z } from 'zod'
 import type { cardOrder, cardState } from '../api/schemas.ts'
+import { TsmRefusal } from '../refused.ts'
 
 /** A card as scripts see it. */
 export type CardRow = {
@@ -12,6 +13,7 @@ export type CardRow = {
   readonly card_order: z.infer<typeof cardOrder>
   readonly lost: boolean
   readonly key_version: number
+  readonly key_offered: number | null
   readonly transport_keys: Uint8Array | null
   readonly client_generation: number
   readonly client_master: number
@@ -19,7 +21,7 @@ export type CardRow = {
   readonly package_aid: string | null
 }
 
-const columns = sql`card_id, kind, holder, instance, state, card_order, lost, key_version, transport_keys, client_generation,
+const columns = sql`card_id, kind, holder, instance, state, card_order, lost, key_version, key_offered, transport_keys, client_generation,
   client_master, client_correlation_id, package_aid`
 
 /** Locks the card, so that two scripts about it go one after the other. */
@@ -38,9 +40,23 @@ export async function enrolVirtual(
     on conflict (card_id) do update set transport_keys = ${transportKeys} where card.key_version = 0`)
 }
 
-/** The issuer's keys are on the card. The transport keys go with the end of the session they opened. */
+/**
+ * Keys of this version go out to the card, which takes them or not: until it says which, neither its old nor this version is
+ * retired. The version's row is held until then, against its being retired meanwhile.
+ */
+export async function offerKeyVersion(tx: Queryable, cardId: string, version: number): Promise<void> {
+  const row = await tx.maybe<{ version: number }>(
+    sql`select version from master_key where version = ${version} and wrapped is not null for share`,
+  )
+  if (row === undefined) throw new TsmRefusal('script-superseded', `master key ${version} was retired`)
+  await tx.execute(sql`update card set key_offered = ${version} where card_id = ${cardId}`)
+}
+
+/** The card has these keys, by its own word. The transport keys go with the end of the session they opened. */
 export async function storeKeyVersion(tx: Queryable, cardId: string, version: number): Promise<void> {
-  await tx.execute(sql`update card set key_version = ${version} where card_id = ${cardId}`)
+  await tx.execute(
+    sql`update card set key_version = ${version}, key_offered = null where card_id = ${cardId}`,
+  )
 }
 
 /** Whether a card of this client instance has an order, an update or new keys to fetch. */

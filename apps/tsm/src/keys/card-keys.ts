@@ -1,7 +1,8 @@
 import { ByteWriter, hexToBytes, utf8ToBytes } from '@anqu/encoding'
 import { hkdfSm3, randomBytes, type SecretBytes } from '@anqu/gm-crypto'
-import { sql, type Clock, type Db } from '@anqu/platform'
+import { sql, type Clock, type Db, type Queryable } from '@anqu/platform'
 import { SM4, type KeySet } from '@anqu/secure-element'
+import { TsmRefusal } from '../refused.ts'
 import { openValue, sealValue } from './sealed-value.ts'
 
 const masterLength = 32
@@ -21,19 +22,26 @@ export type CardKeys = {
   client(cardId: string, given: { readonly generation: number; readonly master: number }): KeySet
   /** Master version behind a key version on a card; undefined when it is none of ours. */
   masterVersionOf(keyVersion: number): number | undefined
-  rotate(): Promise<number>
-  versions(): readonly { readonly version: number; readonly createdAtMs: number }[]
+  /** Whether that version is not retired. */
+  isHeld(version: number): boolean
+  /** Makes the next version; it counts once the transaction is over and `reload` was called. */
+  addVersion(
+    tx: Queryable,
+    people: { readonly requester: string; readonly approver: string },
+  ): Promise<number>
+  reload(): Promise<void>
   seal(context: string, value: Uint8Array): Uint8Array
   open(context: string, sealed: Uint8Array): Uint8Array
 }
 
 type Needs = { readonly db: Db; readonly clock: Clock; readonly kek: SecretBytes }
-type Master = { readonly version: number; readonly key: Uint8Array; readonly createdAtMs: number }
+type Master = { readonly version: number; readonly key: Uint8Array }
 
 /** Loads the master keys; the first start makes version 1. */
 export async function loadCardKeys(needs: Needs): Promise<CardKeys> {
   const { kek } = needs
-  if ((await readMasters(needs)).length === 0) await addMaster(needs, 1)
+  if ((await readMasters(needs)).length === 0)
+    await addMaster(needs.db, needs, { version: 1, requester: null, approver: null })
   let masters = await readMasters(needs)
   const current = (): number => masters.at(-1)?.version ?? 0
   const masterOf = (version: number): Master => {
@@ -55,35 +63,48 @@ export async function loadCardKeys(needs: Needs): Promise<CardKeys> {
     }),
     masterVersionOf: (keyVersion) =>
       masters.find(({ version }) => firstIssuerVersion + version === keyVersion)?.version,
-    async rotate() {
-      const next = current() + 1
-      if (next > mostMasterVersions) throw new RangeError('all versions of the master key are used up')
-      await addMaster(needs, next)
-      masters = await readMasters(needs)
-      return current()
+    isHeld: (version) => masters.some((master) => master.version === version),
+    async addVersion(tx, people) {
+      const { newest } = await tx.one<{ newest: number }>(sql`select max(version) as newest from master_key`)
+      const version = newest + 1
+      if (version > mostMasterVersions) throw new TsmRefusal('not-now', 'all versions are used up')
+      await addMaster(tx, needs, { version, ...people })
+      return version
     },
-    versions: () => masters.map(({ version, createdAtMs }) => ({ version, createdAtMs })),
+    async reload() {
+      masters = await readMasters(needs)
+    },
     seal: (context, value) => sealValue(kek, context, value),
     open: (context, sealed) => openValue(kek, context, sealed),
   }
 }
 
+/** Those that are not retired. */
 async function readMasters({ db, kek }: Needs): Promise<Master[]> {
-  const rows = await db.query<{ version: number; wrapped: Uint8Array; created_at_ms: bigint }>(
-    sql`select version, wrapped, created_at_ms from master_key order by version`,
+  const rows = await db.query<{ version: number; wrapped: Uint8Array }>(
+    sql`select version, wrapped from master_key where wrapped is not null order by version`,
   )
-  return rows.map(({ version, wrapped, created_at_ms: createdAtMs }) => ({
+  return rows.map(({ version, wrapped }) => ({
     version,
     key: openValue(kek, `master:${version}`, new Uint8Array(wrapped)),
-    createdAtMs: Number(createdAtMs),
   }))
 }
 
-async function addMaster({ db, clock, kek }: Needs, version: number): Promise<void> {
+type NewMaster = {
+  readonly version: number
+  readonly requester: string | null
+  readonly approver: string | null
+}
+
+async function addMaster(
+  tx: Queryable,
+  { clock, kek }: Needs,
+  { version, requester, approver }: NewMaster,
+): Promise<void> {
   const wrapped = sealValue(kek, `master:${version}`, randomBytes(masterLength))
-  await db.execute(sql`
-    insert into master_key (version, wrapped, created_at_ms) values (${version}, ${wrapped}, ${clock.nowMs()})
-    on conflict do nothing`)
+  await tx.execute(sql`
+    insert into master_key (version, wrapped, created_at_ms, requested_by, approved_by)
+    values (${version}, ${wrapped}, ${clock.nowMs()}, ${requester}, ${approver}) on conflict do nothing`)
 }
 
 /** ENC ‖ MAC ‖ DEK from HKDF-SM3 over use, number and the card's identifier, so that no two cards or uses share a key. */

@@ -18,13 +18,10 @@ export async function authenticateCard(
   const entered = opened[0]?.statusWord
   if (entered !== 0x9000)
     throw new TsmRefusal('card-refused', `EXTERNAL AUTHENTICATE ${entered?.toString(16) ?? 'unanswered'}`)
-  const master = needs.keys.masterVersionOf(resumed.keySet.version)
-  // An earlier script put these keys there, and its answer was lost.
-  if (master !== undefined && master !== card.key_version) await storeKeyVersion(tx, card.card_id, master)
   const renewed = opened.find(({ name }) => name === 'put issuer keys')
-  // The check values came under the session's MAC: these keys are on the card.
-  if (renewed?.statusWord === 0x9000) {
-    const version = needs.keys.current()
+  const version = card.key_offered
+  if (renewed?.statusWord === 0x9000 && version !== null) {
+    // The check values came under the session's MAC: these keys are on the card.
     await storeKeyVersion(tx, card.card_id, version)
     await needs.records.recordIn(tx, {
       correlationId: script.correlationId,
@@ -36,6 +33,10 @@ export async function authenticateCard(
       detail: `master key ${version}`,
       cardId: card.card_id,
     })
+  } else if (renewed === undefined) {
+    // An earlier script may have put these keys there, and its answer was lost.
+    const master = needs.keys.masterVersionOf(resumed.keySet.version)
+    if (master !== undefined) await storeKeyVersion(tx, card.card_id, master)
   }
   return goOn(tx, needs, script, resumed)
 }

@@ -10,7 +10,7 @@ import {
   TRANSPORT_VERSION,
   type CardOpening,
 } from '@anqu/secure-element/issuer'
-import { enrolVirtual, lockCard } from '../cards/card-row.ts'
+import { enrolVirtual, lockCard, offerKeyVersion, storeKeyVersion } from '../cards/card-row.ts'
 import { openTransport, sealTransport } from '../keys/transport-record.ts'
 import { TsmRefusal } from '../refused.ts'
 import { pictureQuestions, type PlannedCommand } from './plan.ts'
@@ -37,7 +37,7 @@ export async function identifyCard(
   if (session === undefined) throw new TsmRefusal('card-not-authentic', 'wrong card cryptogram')
   script.cardId = opening.cardId
   await supersede(tx, opening.cardId, script.scriptId)
-  const commands = [...(await renewal(needs, opening, keySet)), ...pictureQuestions()]
+  const commands = [...(await renewal(tx, needs, opening, keySet)), ...pictureQuestions()]
   const batch = await session.wrapFirst(commands.map(({ command }) => command))
   session.wipe()
   const names = ['open channel', ...commands.map(({ name }) => name)]
@@ -57,12 +57,18 @@ export async function identifyCard(
 
 /** The issuer's own keys in the place of the transport keys, or of keys of an older master. */
 async function renewal(
+  tx: Queryable,
   { keys }: ScriptNeeds,
   opening: CardOpening,
   session: KeySet,
 ): Promise<PlannedCommand[]> {
-  const current = keys.issuer(opening.cardId, keys.current())
+  const { cardId } = opening
+  const current = keys.issuer(cardId, keys.current())
   if (current.version === opening.keyVersion) return []
+  // The card has shown which keys it has now; what was offered before and not taken is offered no more.
+  const had = keys.masterVersionOf(opening.keyVersion)
+  if (had !== undefined) await storeKeyVersion(tx, cardId, had)
+  await offerKeyVersion(tx, cardId, keys.current())
   const command = await putKey(current, { replaced: opening.keyVersion, session })
   return [{ name: 'put issuer keys', command }]
 }

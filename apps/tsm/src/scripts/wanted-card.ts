@@ -55,7 +55,8 @@ async function clientKeys(
   card: CardRow,
 ): Promise<KeySet> {
   const { card_id: cardId } = card
-  if (card.client_correlation_id === script.correlationId)
+  // Keys of a master that was retired since are made anew.
+  if (card.client_correlation_id === script.correlationId && keys.isHeld(card.client_master))
     return keys.client(cardId, { generation: card.client_generation, master: card.client_master })
   const given = { generation: card.client_generation + 1, master: keys.current() }
   await tx.execute(sql`

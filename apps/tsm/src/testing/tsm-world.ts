@@ -95,6 +95,7 @@ export type TsmWorld = {
   readonly folder: string
   readonly root: Uint8Array
   call: ServiceCall
+  housekeeping(): Promise<void>
   /** Ends the service as kill -9 would, as far as its state goes, and starts another on the same database. */
   restart(): Promise<void>
   close(): Promise<void>
@@ -134,6 +135,7 @@ export async function tsmWorld(): Promise<TsmWorld> {
     folder,
     root: authority.anchors.at(-1)?.raw ?? new Uint8Array(0),
     call: await start(),
+    housekeeping: () => tsm.housekeeping(),
     async restart() {
       await tsm.stop()
       world.call = await start()

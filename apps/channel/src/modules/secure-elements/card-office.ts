@@ -6,6 +6,7 @@ import type {
   staffCampaignFailures,
   staffCampaigns,
   staffCard,
+  staffMasterKeys,
   staffProposeBatch,
   staffUploadApplication,
 } from '@anqu/contract'
@@ -20,6 +21,14 @@ export type Application = Named<ApplicationView, 'registeredBy' | 'activatedBy'>
 export type Campaign = Named<CampaignView, 'requestedBy' | 'approvedBy'>
 
 export type Batch = Named<OutputOf<typeof staffBatches>['batches'][number], 'requestedBy' | 'decidedBy'>
+
+type MasterKeysView = OutputOf<typeof staffMasterKeys>
+export type MasterKeys = {
+  readonly keys: readonly Named<MasterKeysView['keys'][number], 'requestedBy' | 'approvedBy'>[]
+  readonly renewal:
+    | (Omit<NonNullable<MasterKeysView['renewal']>, 'requestedBy' | 'own'> & { readonly requestedBy: string })
+    | null
+}
 
 export type CardSearch = {
   readonly cardId?: string | undefined
@@ -91,4 +100,11 @@ export type CardOffice = {
     readonly decision: 'approve' | 'reject'
     readonly actor: string
   }): Promise<Batch>
+  masterKeys(): Promise<MasterKeys>
+  proposeMasterKey(order: { readonly reason: string; readonly requester: string }): Promise<MasterKeys>
+  decideMasterKey(order: {
+    readonly renewalId: string
+    readonly decision: 'approve' | 'reject'
+    readonly actor: string
+  }): Promise<MasterKeys>
 }

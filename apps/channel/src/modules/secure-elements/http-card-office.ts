@@ -9,6 +9,7 @@ import {
   campaignsAnswer,
   cardAnswer,
   cardsAnswer,
+  keysAnswer,
   packageAnswer,
   packagesAnswer,
   paths,
@@ -20,7 +21,7 @@ import {
   type sePackage,
 } from '@anqu/tsm/api'
 import type { z } from 'zod'
-import type { Application, Batch, Campaign, CardOffice, CardView } from './card-office.ts'
+import type { Application, Batch, Campaign, CardOffice, CardView, MasterKeys } from './card-office.ts'
 
 /** The calls of staff to the built-in TSM. */
 export function createHttpCardOffice(call: ServiceCall): CardOffice {
@@ -60,6 +61,9 @@ export function createHttpCardOffice(call: ServiceCall): CardOffice {
       return { batch: made === null ? null : toBatch(made), problems }
     },
     decideBatch: async (order) => toBatch((await call(paths.batchDecide, order, batchAnswer)).batch),
+    masterKeys: async () => toMasterKeys(await call(paths.keys, {}, keysAnswer)),
+    proposeMasterKey: async (order) => toMasterKeys(await call(paths.keysPropose, order, keysAnswer)),
+    decideMasterKey: async (order) => toMasterKeys(await call(paths.keysDecide, order, keysAnswer)),
     async campaignFailures({ cursor = null, ...rest }) {
       const found = await call(paths.campaignFailures, { ...rest, cursor }, campaignFailuresAnswer)
       const failures = found.failures.map((failure) => ({ ...failure, reason: failureWords[failure.reason] }))
@@ -111,6 +115,20 @@ const toApplication = ({ aid, modules: _modules, ...rest }: z.infer<typeof sePac
 const toBatch = ({ requester, ...rest }: z.infer<typeof batch>): Batch => ({
   ...rest,
   requestedBy: requester,
+})
+
+const toMasterKeys = ({ keys, renewal }: z.infer<typeof keysAnswer>): MasterKeys => ({
+  keys: keys.map(({ requester: requestedBy, approver: approvedBy, ...rest }) => ({
+    ...rest,
+    requestedBy,
+    approvedBy,
+  })),
+  renewal: renewal && {
+    renewalId: renewal.renewalId,
+    reason: renewal.reason,
+    requestedBy: renewal.requester,
+    requestedAtMs: renewal.requestedAtMs,
+  },
 })
 
 const toCampaign = (given: z.infer<typeof campaign>): Campaign => {

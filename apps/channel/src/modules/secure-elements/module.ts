@@ -21,6 +21,7 @@ import { batchRoutes } from './batch-routes.ts'
 import { campaignRoutes } from './campaign-routes.ts'
 import type { CardOffice } from './card-office.ts'
 import { cardRoutes } from './card-routes.ts'
+import { masterKeyRoutes } from './master-key-routes.ts'
 import type { Script, ServiceManager, StepReport } from './service-manager.ts'
 import type { CardStaffNeeds } from './staff-needs.ts'
 import { createFlowSteps, type FlowSteps } from './steps.ts'
@@ -79,6 +80,7 @@ export function createSecureElements(needs: SecureElementNeeds): SecureElements 
       ...applicationRoutes(needs),
       ...campaignRoutes(needs),
       ...batchRoutes(needs),
+      ...masterKeyRoutes(needs),
       bind(secureElementsProvision, async ({ bindingId, ...card }, context) => {
         const { accountId } = customerOf(context)
         // B-6.1-6 step 2: nothing is handed out before the holder was authenticated, by session and code.

@@ -6,6 +6,7 @@ import type {
   staffCard,
   staffCards,
   staffDecideCampaign,
+  staffMasterKeys,
   staffOrderCard,
   staffProposeBatch,
   staffRetryCampaign,
@@ -23,6 +24,7 @@ import { batchRoutes } from './batch-routes.ts'
 import { campaignRoutes } from './campaign-routes.ts'
 import { cardRoutes } from './card-routes.ts'
 import { createHttpCardOffice } from './http-card-office.ts'
+import { masterKeyRoutes } from './master-key-routes.ts'
 
 type Staff = StaffSession & { name: string }
 const named = (name: string, role: StaffSession['role']): Staff => ({ staffId: uuidv7(), name, role })
@@ -55,6 +57,7 @@ beforeAll(async () => {
     ...applicationRoutes(needs),
     ...campaignRoutes(needs),
     ...batchRoutes(needs),
+    ...masterKeyRoutes(needs),
   ]
   as = (staff, route, input) => call(routes, route, input, installation({ staff }))
 })
@@ -256,4 +259,25 @@ test('a list of physical cards one hands in is approved by another, and bad line
   await settle(wang, one?.batchId ?? '')
   expect((await card(cardId)).card).toMatchObject({ kind: 'physical', state: 'enrolled' })
   await expect(settle(chen, two?.batchId ?? '')).rejects.toMatchObject({ code: 'card.known' })
+})
+
+test('a new master key one proposes is made when another approves, and cards are counted by their version', async () => {
+  type View = OutputOf<typeof staffMasterKeys>
+  const propose = (staff: Staff) => as<View>(staff, 'staff.propose-master-key', { reason: '到期更换主密钥' })
+  const settle = (staff: Staff, renewalId: string) =>
+    as<View>(staff, 'staff.decide-master-key', { renewalId, decision: 'approve' })
+  await expect(propose(auditor)).rejects.toMatchObject({ code: 'staff.forbidden' })
+  const { renewal, keys } = await propose(chen)
+  expect(renewal).toMatchObject({ own: true, requestedBy: { name: '陈' } })
+  expect(keys).toMatchObject([{ version: 1, state: 'current', requestedBy: null }])
+  await expect(propose(wang)).rejects.toMatchObject({ code: 'card.not-possible' })
+  await expect(settle(chen, renewal?.renewalId ?? '')).rejects.toMatchObject({ code: 'approval.own' })
+  const after = await settle(wang, renewal?.renewalId ?? '')
+  expect(after).toMatchObject({
+    renewal: null,
+    keys: [{ version: 2, cards: 0, approvedBy: { name: '王' } }, {}],
+  })
+  expect(await as<View>(auditor, 'staff.master-keys', {})).toMatchObject({
+    keys: [{}, { state: 'replaced' }],
+  })
 })

@@ -7,12 +7,14 @@ import { Batches } from './batches.tsx'
 import { Campaigns } from './campaigns.tsx'
 import { CardSearch } from './card-search.tsx'
 import { cardTexts } from './card-texts.ts'
+import { MasterKeys } from './master-keys.tsx'
 
 const views = {
   cards: { text: 'viewCards', View: CardSearch },
   applications: { text: 'viewApplications', View: Applications },
   campaigns: { text: 'viewCampaigns', View: Campaigns },
   batches: { text: 'viewBatches', View: Batches },
+  keys: { text: 'viewKeys', View: MasterKeys },
 } as const
 type ViewName = keyof typeof views
 const names = Object.keys(views) as ViewName[] // the keys are the names

@@ -1,0 +1,144 @@
+import { staffDecideMasterKey, staffMasterKeys, staffProposeMasterKey, type OutputOf } from '@anqu/contract'
+import { Button, Notice, Pill, TextField, useTexts, type Tone } from '@anqu/ui'
+import { useState } from 'react'
+import { useConsole, useStaff } from '../../app/console-context.tsx'
+import { Dialog } from '../../features/dialog.tsx'
+import { DataTable, LoadedView, ProblemNotice, When } from '../../features/parts.tsx'
+import { useLoad } from '../../features/use-load.ts'
+import { useTask } from '../../features/use-task.ts'
+import { masterKeyTexts } from './master-key-texts.ts'
+
+type View = OutputOf<typeof staffMasterKeys>
+type Key = View['keys'][number]
+const tones: Readonly<Record<Key['state'], Tone>> = { current: 'good', replaced: 'warn', retired: 'plain' }
+const shortestReason = 4
+const longestReason = 80
+
+/** Which version of the master key how many cards are on, and its renewal by two people. */
+export const MasterKeys = () => {
+  const { api } = useConsole()
+  const m = useTexts(masterKeyTexts)
+  const { loaded, reload } = useLoad('master-keys', () => api.call(staffMasterKeys, {}))
+  return (
+    <LoadedView loaded={loaded} onRetry={reload}>
+      {({ keys, renewal }) => (
+        <div className="co-proposals">
+          <p className="co-byline">{m('about')}</p>
+          {renewal === null ? (
+            <ProposeRenewal onDone={reload} />
+          ) : (
+            <Renewal renewal={renewal} onDone={reload} />
+          )}
+          <DataTable
+            label={m('versions')}
+            rows={keys}
+            rowKey={({ version }) => String(version)}
+            empty={m('none')}
+            columns={[
+              { title: m('version'), cell: ({ version }) => version },
+              { title: m('state'), cell: ({ state }) => <Pill tone={tones[state]}>{m(state)}</Pill> },
+              { title: m('cards'), cell: ({ cards }) => cards, align: 'end' },
+              { title: m('made'), cell: ({ createdAtMs }) => <When atMs={createdAtMs} /> },
+              {
+                title: m('people'),
+                cell: ({ requestedBy, approvedBy }) =>
+                  requestedBy === null
+                    ? m('installation')
+                    : `${requestedBy.name} · ${approvedBy?.name ?? ''}`,
+              },
+            ]}
+          />
+        </div>
+      )}
+    </LoadedView>
+  )
+}
+
+const Renewal = ({ renewal, onDone }: { renewal: NonNullable<View['renewal']>; onDone: () => void }) => {
+  const { api } = useConsole()
+  const staff = useStaff()
+  const m = useTexts(masterKeyTexts)
+  const { busy, problem, run } = useTask()
+  const { renewalId, own } = renewal
+  const decide = (decision: 'approve' | 'reject') =>
+    run(async () => {
+      await api.call(staffDecideMasterKey, { renewalId, decision })
+      onDone()
+    })
+  return (
+    <article className="co-panel co-proposal">
+      <header>
+        <h2>{m('waits')}</h2>
+      </header>
+      <p className="co-byline">
+        <b>{renewal.reason}</b>
+        <span>{m('requestedBy', { name: renewal.requestedBy.name })}</span>
+        <When atMs={renewal.requestedAtMs} />
+      </p>
+      {problem && <ProblemNotice problem={problem} />}
+      {own && <Notice tone="info">{m('own')}</Notice>}
+      {staff.role !== 'auditor' && (
+        <div className="co-actions">
+          {!own && (
+            <Button busy={busy} onPress={() => void decide('approve')}>
+              {m('approve')}
+            </Button>
+          )}
+          <Button busy={busy} look="secondary" onPress={() => void decide('reject')}>
+            {m(own ? 'takeBack' : 'reject')}
+          </Button>
+        </div>
+      )}
+    </article>
+  )
+}
+
+const ProposeRenewal = ({ onDone }: { onDone: () => void }) => {
+  const { api } = useConsole()
+  const staff = useStaff()
+  const m = useTexts(masterKeyTexts)
+  const { busy, problem, run } = useTask()
+  const [open, setOpen] = useState(false)
+  const [reason, setReason] = useState('')
+  const enough = reason.trim().length >= shortestReason
+  if (staff.role === 'auditor') return null
+  const submit = () =>
+    run(async () => {
+      await api.call(staffProposeMasterKey, { reason })
+      onDone()
+    })
+  return (
+    <div className="co-actions">
+      <Button onPress={() => setOpen(true)}>{m('renew')}</Button>
+      {open && (
+        <Dialog title={m('renewTitle')} onClose={() => setOpen(false)}>
+          <form
+            className="co-form"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (!busy && enough) void submit()
+            }}
+          >
+            <p>{m('renewText')}</p>
+            {problem && <ProblemNotice problem={problem} />}
+            <TextField
+              label={m('reason')}
+              hint={m('reasonHint')}
+              value={reason}
+              maxLength={longestReason}
+              onChange={setReason}
+            />
+            <div className="co-actions">
+              <Button submit busy={busy} disabled={!enough}>
+                {m('submit')}
+              </Button>
+              <Button look="quiet" onPress={() => setOpen(false)}>
+                {m('cancel')}
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </div>
+  )
+}
