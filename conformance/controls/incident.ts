@@ -74,8 +74,7 @@ export const incidentControls: readonly Control[] = [
         () => author.call(staffDecideWarning, { warningId, decision: 'publish' }),
         ['approval.own'],
       )
-      const publisher = await system.newStaff('administrator')
-      await publisher.login()
+      const publisher = await system.fixtures.administrator()
       await publisher.call(staffDecideWarning, { warningId, decision: 'publish' })
       await system.kill('channel')
       evidence.note('发布后强制结束服务器进程')
