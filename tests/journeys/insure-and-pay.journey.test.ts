@@ -53,7 +53,9 @@ describe.skipIf(chromiumPath() === undefined)(
       const auditor = await system.fixtures.auditor()
       const [done] = await auditor.records({ event: 'payment.done' })
       const story = await auditor.records({ correlationId: done?.correlationId ?? '' })
-      expect(story.map(({ event }) => event).toReversed()).toEqual([
+      // Each opening of encrypted data is recorded too; here the steps of the payment are looked at.
+      const steps = story.map(({ event }) => event).filter((event) => !event.startsWith('encryption.'))
+      expect(steps.toReversed()).toEqual([
         'operation.prepared',
         'operation.second-password',
         'operation.authorised',
