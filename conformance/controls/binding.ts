@@ -10,17 +10,49 @@ import { bytesToHex } from '@anqu/encoding'
 import { createCsr, parseCertificate, parseCsr, privateKeySigner, validateChain, verifyCsr } from '@anqu/pki'
 import { sql } from '@anqu/platform'
 import { Sm2PrivateKey } from '@anqu/gm-crypto'
+import { SecureElementError } from '@anqu/secure-element'
 import { control, type Control } from '../runner/control.ts'
+import type { Evidence } from '../runner/evidence.ts'
+import type { Customer } from '../system/customer.ts'
+import type { LiveSystem } from '../system/live-system.ts'
 
 type Registered = { serial: string; account_id: string; device_id: string; state: string }
 
 const refusedRequest = ['certificate.refused', 'device.binding-failed', 'request.malformed']
+
+/** The certificate comes first (B-6.2.2-1): before it neither the business system nor the card does anything else. */
+async function nothingElseYet(customer: Customer, evidence: Evidence): Promise<string> {
+  const { app, person } = customer
+  const { proposalId } = await customer.propose()
+  await evidence.refused('申请证书之前，业务系统不办理其他交易', () => customer.prepare(proposalId), [
+    'device.not-bound',
+  ])
+  const met = await app.element.sign(paymentContainer, person.pin, new Uint8Array(32)).then(
+    () => 'signed',
+    (error: unknown) => (error instanceof SecureElementError ? error.code : String(error)),
+  )
+  evidence.holds('申请证书之前，安全单元不签名', met === 'se.certificate-missing', { met })
+  return proposalId
+}
+
+async function issuedByAuthority(system: LiveSystem, serial: string, evidence: Evidence): Promise<void> {
+  const events = await system.database.rows<{ event: string; outcome: string }>(
+    'anqu_ca',
+    sql`select event, outcome from ca_event where serial = ${serial}`,
+  )
+  evidence.holds(
+    '第五、六步：业务系统核验后转送，认证系统签发',
+    events.some(({ outcome }) => outcome === 'success'),
+    { events: events.map(({ event }) => event) },
+  )
+}
 
 export const bindingControls: readonly Control[] = [
   control({
     id: 'binding.certificate-application',
     title: { zh: '证书动态申请与安装的全部步骤', en: 'Every step of the dynamic certificate application' },
     clauses: [
+      'B-6.2.2-1',
       'B-6.2.2-2',
       'B-6.2.2-2.s1',
       'B-6.2.2-2.s2',
@@ -54,6 +86,7 @@ export const bindingControls: readonly Control[] = [
       await app.element.setPin(person.pin)
       evidence.holds('第一步：持有人发起并通过身份认证（会话与验证码）', begun.bindingId.length === 36)
       const publicKey = await app.element.generateKeyPair(paymentContainer, person.pin)
+      const proposalId = await nothingElseYet(customer, evidence)
       const csrBytes = await app.element.createCsr(paymentContainer, begun.subject, person.pin)
       const csr = parseCsr(csrBytes)
       evidence.holds(
@@ -73,15 +106,7 @@ export const bindingControls: readonly Control[] = [
         { subject: csr.subject.map(({ type }) => type) },
       )
       const certificate = parseCertificate(Buffer.from(issued.certificate, 'base64'))
-      const events = await system.database.rows<{ event: string; outcome: string; correlation_id: string }>(
-        'anqu_ca',
-        sql`select event, outcome, correlation_id from ca_event where serial = ${certificate.serialHex}`,
-      )
-      evidence.holds(
-        '第五、六步：业务系统核验后转送，认证系统签发',
-        events.some(({ outcome }) => outcome === 'success'),
-        { events: events.map(({ event }) => event) },
-      )
+      await issuedByAuthority(system, certificate.serialHex, evidence)
       const verdict = validateChain({
         leaf: certificate,
         intermediates: issued.chain.map((text) => parseCertificate(Buffer.from(text, 'base64'))),
@@ -110,6 +135,8 @@ export const bindingControls: readonly Control[] = [
         proof: sm2Signature(proof),
       })
       evidence.holds('最后：安装成功得到确认', deviceId.length === 36)
+      const { state } = (await customer.prepare(proposalId)).operation
+      evidence.holds('此后方可办理交易', state === 'prepared', { state })
       const auditor = await system.fixtures.auditor()
       const story = await auditor.records({ correlationId: begun.bindingId })
       evidence.holds('各步骤在同一关联号下可查', story.length >= 3, {

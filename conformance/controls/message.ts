@@ -40,7 +40,7 @@ export const messageControls: readonly Control[] = [
   control({
     id: 'message.mutual-authentication',
     title: { zh: '客户端与服务器以国密密钥双向认证', en: 'Client and server authenticate each other' },
-    clauses: ['A-8.2-1', 'B-7.5.10.1-2', 'D-5.6.2-a.3'],
+    clauses: ['A-8.2-1', 'B-7.5.10.1-2', 'B-7.5.10.1-10', 'D-5.6.2-a.3'],
     async check(system, evidence) {
       const peer = await connectRaw(system)
       evidence.holds('双方握手成功', peer.channel.idHex.length === 32)

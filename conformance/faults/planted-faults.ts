@@ -79,6 +79,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       'password.second-password',
       'keyboard.taps-sealed',
       'consent.before-collection',
+      'binding.certificate-application',
       'binding.refusals',
       'signature.named-algorithms',
       'data-encryption.whole-flow',

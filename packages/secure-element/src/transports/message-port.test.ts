@@ -1,12 +1,19 @@
 import { MessageChannel } from 'node:worker_threads'
 import { hexToBytes } from '@anqu/encoding'
+import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { SecureElement } from '../host/secure-element.ts'
 import { MemoryCard } from '../storage/memory-card-storage.ts'
 import { testCard } from '../testing/test-card.ts'
 import { CardConnectionLost, type CardConnection } from './card-connection.ts'
+import { decodeFrames, encodeFrames, FrameKind, type Frame } from './message-frames.ts'
 import { CardPort, connectCard, serveCard, type MessageEndpoint } from './message-port.ts'
 
+const anyFrame: fc.Arbitrary<Frame> = fc.record({
+  id: fc.nat(0xffff_ffff),
+  kind: fc.constantFrom(...Object.values(FrameKind)),
+  parts: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 64 }),
+})
 const open: MessageChannel[] = []
 afterEach(() => {
   for (const { port1, port2 } of open.splice(0)) {
@@ -22,7 +29,7 @@ function remote(card: CardConnection): CardConnection {
   const [page, worker] = [channel.port1, channel.port2].map((port): MessageEndpoint => {
     port.start()
     return {
-      postMessage: (message) => port.postMessage(message),
+      postMessage: (message, transfer) => port.postMessage(message, transfer),
       addEventListener: (_, listener) => port.on('message', (data: unknown) => listener({ data })),
     }
   })
@@ -61,44 +68,49 @@ test('messages that are none of ours are ignored', async () => {
   let deliver: (event: { data: unknown }) => void = () => undefined
   serveCard(
     {
-      postMessage: (message) => seen.push(message),
+      postMessage: (message) => seen.push(...(decodeFrames(message) ?? [])),
       addEventListener: (_, listener) => void (deliver = listener),
     },
     testCard(new MemoryCard().holder()),
   )
+  const reset = (id: number): Frame => ({ id, kind: FrameKind.reset, parts: [] })
+  const whole = encodeFrames([{ id: 1, kind: FrameKind.commands, parts: [hexToBytes('80ca000000')] }])
   for (const data of [
     undefined,
     null,
     'x',
     {},
-    { id: 1, kind: 'reset' },
-    [{ id: 1 }],
-    [{ id: 1, kind: 'transmit', apdu: 'x' }],
-    [{ id: '1', kind: 'reset' }],
-    [{ id: 1, kind: 'reset' }, {}],
-    Array.from({ length: 65 }, (_, id) => ({ id, kind: 'reset' })),
+    [reset(1)],
+    new Uint8Array(0),
+    ...Array.from({ length: whole.length - 1 }, (_, length) => whole.slice(0, length + 1)),
+    Uint8Array.from([...whole, 0]),
+    hexToBytes('000000010401'), // a kind there is not
+    hexToBytes('00000001024100'), // too many parts
+    hexToBytes('000000010101ffffffff'), // a part longer than its message
+    encodeFrames([reset(1), { id: 2, kind: FrameKind.answers, parts: [] }]),
+    encodeFrames(Array.from({ length: 65 }, (_, id) => reset(id))),
   ])
     deliver({ data })
-  deliver({ data: [{ id: 7, kind: 'reset' }] })
+  deliver({ data: encodeFrames([reset(7)]) })
   await new Promise((resolve) => setImmediate(resolve))
-  expect(seen).toMatchObject([[{ id: 7 }]])
+  expect(seen).toMatchObject([{ id: 7, kind: FrameKind.answers }])
 })
 
 test('what is asked while the card works goes in one message, in order, whatever its sender does with the bytes', async () => {
-  const messages: unknown[][] = []
+  const messages: number[] = []
   const channel = new MessageChannel()
   open.push(channel)
   serveCard(
     {
-      postMessage: (message) => channel.port2.postMessage(message),
+      postMessage: (message, transfer) => channel.port2.postMessage(message, transfer),
       addEventListener: (_, listener) => channel.port2.on('message', (data: unknown) => listener({ data })),
     },
     testCard(new MemoryCard().holder()),
   )
   const port = new CardPort({
-    postMessage: (message: unknown[]) => {
-      messages.push(message)
-      channel.port1.postMessage(message)
+    postMessage: (message, transfer) => {
+      messages.push(decodeFrames(message)?.length ?? 0)
+      channel.port1.postMessage(message, transfer)
     },
     addEventListener: (_, listener) => channel.port1.on('message', (data: unknown) => listener({ data })),
   })
@@ -111,7 +123,16 @@ test('what is asked while the card works goes in one message, in order, whatever
   for (const command of commands) command.fill(0xff)
   const lengths = (await answers).map(({ length }) => length)
   expect(lengths).toEqual([13 + 2, ...Array.from({ length: 69 }, () => 10 + 2), 8 + 2])
-  expect(messages.map(({ length }) => length)).toEqual([1, 64, 6])
+  expect(messages).toEqual([1, 64, 6])
+  await expect(port.transmitAll(Array.from({ length: 65 }, () => select))).rejects.toThrow(RangeError)
+})
+
+test('a message keeps frames of any content apart', () => {
+  fc.assert(
+    fc.property(fc.array(anyFrame, { maxLength: 64 }), (frames) => {
+      expect(decodeFrames(encodeFrames(frames))).toEqual(frames)
+    }),
+  )
 })
 
 test('when the other end is gone, what waits and what comes after it fails', async () => {

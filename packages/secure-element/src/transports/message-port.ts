@@ -1,39 +1,50 @@
+import { bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
 import { CardStorageError, type CardStorageErrorCode } from '../storage/card-storage.ts'
 import { CardConnectionLost, transmitTogether, type CardConnection } from './card-connection.ts'
+import {
+  decodeFrames,
+  encodeFrames,
+  FrameKind,
+  MOST_FRAMES,
+  MOST_PARTS,
+  type Frame,
+} from './message-frames.ts'
 
-const LARGEST_GROUP = 64
-/** Of one message. */
-const MOST_REQUESTS = 64
+const STORAGE_ERRORS: readonly CardStorageErrorCode[] = [
+  'released',
+  'damaged',
+  'unavailable',
+  'key-file-exposed',
+]
+const NOTHING: readonly Uint8Array[] = []
 
 /** What a Worker, a worker's own scope and a MessagePort have in common. */
 export interface MessageEndpoint {
-  postMessage(message: unknown): void
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
-type Request =
-  | { readonly kind: 'transmit'; readonly id: number; readonly apdus: readonly Uint8Array[] }
-  | { readonly kind: 'reset'; readonly id: number }
-
-interface Reply {
-  readonly id: number
-  readonly apdus?: readonly Uint8Array[]
-  readonly error?: { readonly code: CardStorageErrorCode | 'failure'; readonly detail: string }
+function post(endpoint: MessageEndpoint, frames: readonly Frame[]): void {
+  const message = encodeFrames(frames)
+  endpoint.postMessage(message, [message.buffer])
 }
 
 /** Offers `card` at one end of a message channel; requests are answered in the order they came. */
 export function serveCard(endpoint: MessageEndpoint, card: CardConnection): void {
   endpoint.addEventListener('message', ({ data }) => {
-    if (!Array.isArray(data) || data.length > MOST_REQUESTS || !data.every(isRequest)) return
-    const done = together(data.length, (replies) => endpoint.postMessage(replies))
-    for (const request of data) void answer(card, request).then(done)
+    const requests = decodeFrames(data)
+    if (requests === undefined || !requests.every(isRequest)) return
+    const done = together(requests.length, (replies) => post(endpoint, replies))
+    for (const request of requests) void answer(card, request).then(done)
   })
 }
 
+const isRequest = ({ kind }: Frame): boolean => kind === FrameKind.reset || kind === FrameKind.commands
+
 /** What was asked in one message is answered in one, but nothing that is ready waits for what is slow. */
-function together(expected: number, send: (replies: readonly Reply[]) => void): (reply: Reply) => void {
+function together(expected: number, send: (replies: readonly Frame[]) => void): (reply: Frame) => void {
   let left = expected
-  let ready: Reply[] = []
+  let ready: Frame[] = []
   const sendReady = (): void => {
     if (ready.length > 0) send(ready)
     ready = []
@@ -43,6 +54,21 @@ function together(expected: number, send: (replies: readonly Reply[]) => void): 
     left -= 1
     if (left === 0) sendReady()
     else if (ready.length === 1) setTimeout(sendReady)
+  }
+}
+
+async function answer(card: CardConnection, { id, kind, parts }: Frame): Promise<Frame> {
+  try {
+    if (kind === FrameKind.commands) {
+      const answers = transmitTogether(card, parts)
+      return { id, kind: FrameKind.answers, parts: await answers.finally(() => wipe(parts)) }
+    }
+    await card.reset()
+    return { id, kind: FrameKind.answers, parts: NOTHING }
+  } catch (error) {
+    const code = error instanceof CardStorageError ? error.code : 'failure'
+    const detail = error instanceof Error ? error.message : 'unknown'
+    return { id, kind: FrameKind.failure, parts: [utf8ToBytes(code), utf8ToBytes(detail)] }
   }
 }
 
@@ -60,29 +86,29 @@ export function connectCard(endpoint: MessageEndpoint): CardConnection {
 export class CardPort implements CardConnection {
   readonly #endpoint: MessageEndpoint
   readonly #waiting = new Map<number, Waiting>()
-  #asked: Request[] = []
+  #asked: Frame[] = []
   #last = 0
   #lost: Error | undefined
 
   constructor(endpoint: MessageEndpoint) {
     this.#endpoint = endpoint
     endpoint.addEventListener('message', ({ data }) => {
-      if (Array.isArray(data)) for (const reply of data.filter(isReply)) this.#settle(reply)
+      for (const reply of decodeFrames(data) ?? []) if (!isRequest(reply)) this.#settle(reply)
     })
   }
 
   async transmit(apdu: Uint8Array): Promise<Uint8Array> {
-    const [answer] = await this.#transmit([apdu])
+    const [answer] = await this.#ask(FrameKind.commands, [apdu])
     return answer ?? new Uint8Array(0)
   }
 
   /** One message for the whole group: a signature is one way there and back, not three. */
   async transmitAll(apdus: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    return [...(await this.#transmit(apdus))]
+    return [...(await this.#ask(FrameKind.commands, apdus))]
   }
 
   async reset(): Promise<void> {
-    await this.#ask({ kind: 'reset', id: ++this.#last })
+    await this.#ask(FrameKind.reset, NOTHING)
   }
 
   /** Ends what waits and whatever is asked from now on. */
@@ -92,40 +118,37 @@ export class CardPort implements CardConnection {
     this.#waiting.clear()
   }
 
-  #transmit(apdus: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-    return this.#ask({ kind: 'transmit', id: ++this.#last, apdus })
-  }
-
-  #ask(request: Request): Promise<readonly Uint8Array[]> {
+  #ask(kind: Frame['kind'], parts: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost)
+    if (parts.length > MOST_PARTS)
+      return Promise.reject(new RangeError(`more than ${MOST_PARTS} commands in a group`))
     const isAlone = this.#waiting.size === 0
+    const id = (this.#last = (this.#last + 1) >>> 0)
     const answered = new Promise<readonly Uint8Array[]>((resolve, reject) => {
-      this.#waiting.set(request.id, { resolve, reject })
+      this.#waiting.set(id, { resolve, reject })
     })
-    if (isAlone) this.#endpoint.postMessage([request])
-    else this.#postLater(request)
+    if (isAlone) post(this.#endpoint, [{ id, kind, parts }])
+    else this.#postLater({ id, kind, parts: parts.map(copy) })
     return answered
   }
 
-  /** What is asked at the same moment, while the card works, goes in one message. */
-  #postLater(request: Request): void {
-    // Its sender may wipe or reuse the commands before they are posted.
-    const own = request.kind === 'reset' ? request : { ...request, apdus: request.apdus.map(copy) }
-    if (this.#asked.push(own) === 1) queueMicrotask(() => this.#post())
-    else if (this.#asked.length === MOST_REQUESTS) this.#post()
+  /** What is asked at the same moment, while the card works, goes in one message; its sender may reuse the bytes before. */
+  #postLater(request: Frame): void {
+    if (this.#asked.push(request) === 1) queueMicrotask(() => this.#post())
+    else if (this.#asked.length === MOST_FRAMES) this.#post()
   }
 
   #post(): void {
-    if (this.#asked.length > 0) this.#endpoint.postMessage(this.#asked)
-    for (const request of this.#asked) if (request.kind === 'transmit') wipe(request.apdus)
+    if (this.#asked.length > 0) post(this.#endpoint, this.#asked)
+    for (const { parts } of this.#asked) wipe(parts)
     this.#asked = []
   }
 
-  #settle(reply: Reply): void {
-    const call = this.#waiting.get(reply.id)
-    this.#waiting.delete(reply.id)
-    if (reply.error !== undefined) call?.reject(errorOf(reply.error))
-    else call?.resolve(reply.apdus ?? [])
+  #settle({ id, kind, parts }: Frame): void {
+    const call = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (kind === FrameKind.failure) call?.reject(errorOf(parts.map((part) => bytesToUtf8(part))))
+    else call?.resolve(parts.map(copy))
   }
 }
 
@@ -136,40 +159,7 @@ function wipe(apdus: readonly Uint8Array[]): void {
   for (const apdu of apdus) apdu.fill(0)
 }
 
-async function answer(card: CardConnection, request: Request): Promise<Reply> {
-  const { id } = request
-  try {
-    if (request.kind === 'transmit') {
-      const { apdus } = request
-      const answers = transmitTogether(card, apdus)
-      return { id, apdus: await answers.finally(() => wipe(apdus)) }
-    }
-    await card.reset()
-    return { id, apdus: [] }
-  } catch (error) {
-    // Class instances do not survive structured cloning; their code and text do.
-    const code = error instanceof CardStorageError ? error.code : 'failure'
-    return { id, error: { code, detail: error instanceof Error ? error.message : 'unknown' } }
-  }
-}
-
-function errorOf(error: NonNullable<Reply['error']>): Error {
-  return error.code === 'failure'
-    ? new CardConnectionLost(error.detail)
-    : new CardStorageError(error.code, error.detail)
-}
-
-function isRequest(data: unknown): data is Request {
-  if (!hasId(data) || !('kind' in data)) return false
-  if (data.kind === 'reset') return true
-  if (data.kind !== 'transmit' || !('apdus' in data) || !Array.isArray(data.apdus)) return false
-  return data.apdus.length <= LARGEST_GROUP && data.apdus.every((apdu) => apdu instanceof Uint8Array)
-}
-
-function isReply(data: unknown): data is Reply {
-  return hasId(data) && !('kind' in data)
-}
-
-function hasId(data: unknown): data is { id: number } {
-  return typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'number'
+function errorOf([code = '', detail = '']: readonly string[]): Error {
+  const known = STORAGE_ERRORS.find((name) => name === code)
+  return known === undefined ? new CardConnectionLost(detail) : new CardStorageError(known, detail)
 }
