@@ -262,8 +262,8 @@ export const plantedFaults: readonly PlantedFault[] = [
         : answer
     },
   }),
-  plain('the server certifies another key', ['binding.certificate-application'], {
-    rows: (rows) => rows.filter((row) => !('correlation_id' in row)),
+  plain('the CA records nothing of what it issues', ['binding.certificate-application'], {
+    rows: (rows) => rows.filter((row) => !('event' in row)),
   }),
   plain('the TSM records nothing', ['tsm.whole-flow'], {
     rows: (rows) => rows.filter((row) => !('step' in row)),
