@@ -1,42 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { control, type Control } from '../runner/control.ts'
-import { ControlSkipped, type Evidence } from '../runner/evidence.ts'
-import { chromiumPath, launchBrowser, skippedWithoutChromium } from '../system/browser.ts'
-import type { RawAnswer } from '../system/interference.ts'
-import type { LiveSystem } from '../system/live-system.ts'
-import { relayTo } from '../system/relay.ts'
+import type { Evidence } from '../runner/evidence.ts'
+import { inBrowser, type World } from './in-browser.ts'
 import { keepPrivately, readAsStranger, readOwn } from './private-storage.ts'
-
-/** A browser that does not say it is driven, and that finds a name which is not this machine's. */
-const browserOfACustomer = [
-  '--disable-blink-features=AutomationControlled',
-  '--host-resolver-rules=MAP app.test 127.0.0.1',
-]
-
-type World = { readonly browser: Browser; readonly appUrl: string; readonly strangerUrl: string }
-
-/** The app at one origin and a stranger's page at another, the nearest there is: same machine, another port. */
-async function inBrowser(system: LiveSystem, check: (world: World) => Promise<void>): Promise<void> {
-  if (chromiumPath() === undefined) throw new ControlSkipped(skippedWithoutChromium)
-  const address = system.addresses['app'] ?? ''
-  const app = await relayTo(address, system.http)
-  const stranger = await relayTo(address, async () => emptyPage)
-  const browser = await launchBrowser(browserOfACustomer)
-  try {
-    await check({ browser, appUrl: app.url, strangerUrl: stranger.url })
-  } finally {
-    await browser.close()
-    app.close()
-    stranger.close()
-  }
-}
-
-const emptyPage: RawAnswer = {
-  status: 200,
-  headers: { 'content-type': 'text/html' },
-  cookies: [],
-  body: new TextEncoder().encode('<!doctype html><title>stranger</title>'),
-}
 
 /** The security check as a customer sees it; with `plant`, what is done to the page before any of its own code runs. */
 async function lookAround(

@@ -1,4 +1,5 @@
 import type { Control } from '../runner/control.ts'
+import { appTellsControls } from './app-tells.ts'
 import { auditControls } from './audit.ts'
 import { bindingControls } from './binding.ts'
 import { certificateAlgorithmControls } from './certificate-algorithms.ts'
@@ -69,6 +70,7 @@ export const allControls: readonly Control[] = [
   ...certificateRevocationControls,
   ...operationControls,
   ...signingFlowControls,
+  ...appTellsControls,
   ...signatureAlgorithmControls,
   ...dataEncryptionControls,
   ...operationOutcomeControls,

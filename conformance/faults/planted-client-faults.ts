@@ -1,4 +1,4 @@
-import type { RawAnswer } from '../system/interference.ts'
+import type { Interference, RawAnswer } from '../system/interference.ts'
 import { plain, type PlantedFault } from './planted-fault.ts'
 
 const protections = [
@@ -20,6 +20,14 @@ function rewritten(answer: RawAnswer, change: (text: string) => string): RawAnsw
   return { ...answer, body: new TextEncoder().encode(change(new TextDecoder().decode(answer.body))) }
 }
 
+/** Another app than the one that was built: one thing in its text or code stands for another. */
+const saying = (what: string, instead: string): Interference => ({
+  http: async (_request, proceed) =>
+    rewritten(without(await proceed(), protections), (text) =>
+      text.replaceAll(/ integrity="[^"]*"/g, '').replaceAll(what, instead),
+    ),
+})
+
 /** Faults of the app in the customer's browser, and of what customers are told. */
 export const plantedClientFaults: readonly PlantedFault[] = [
   plain('the app opens itself to every origin', ['client-environment.private-storage'], {
@@ -40,10 +48,19 @@ export const plantedClientFaults: readonly PlantedFault[] = [
         : answer
     },
   }),
-  plain('the security check does not look for automation', ['client-environment.security-check'], {
-    http: async (_request, proceed) =>
-      rewritten(without(await proceed(), protections), (text) =>
-        text.replaceAll(/ integrity="[^"]*"/g, '').replaceAll('.webdriver', '.nothing'),
-      ),
-  }),
+  plain(
+    'the security check does not look for automation',
+    ['client-environment.security-check'],
+    saying('.webdriver', '.nothing'),
+  ),
+  plain(
+    'the app says that a certificate is there before it is',
+    ['app-tells.certificate-application'],
+    saying('绑定未完成', '证书申请已完成'),
+  ),
+  plain(
+    'the app tells every customer that the payment succeeded',
+    ['app-tells.payment-result'],
+    saying('人工复核中', '已完成'),
+  ),
 ]

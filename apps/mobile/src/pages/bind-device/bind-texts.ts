@@ -34,7 +34,7 @@ export const bindTexts = defineDictionary(
     failedText: '本设备尚不能用于签名。请重试，将从中断处继续。',
     again: '重试',
     doneTitle: '设备已绑定',
-    doneText: '从现在起，您的每笔缴费都由本设备签名确认。',
+    doneText: '证书申请已完成，数字证书已存入本设备的安全单元。从现在起，您的每笔缴费都由本设备签名确认。',
     setPassword: '设置交易密码',
     home: '回到首页',
     s1: '在应用中发起申请，核验您的身份',
@@ -85,7 +85,8 @@ export const bindTexts = defineDictionary(
     failedText: 'This device cannot sign yet. Please try again: it goes on from where it was cut off.',
     again: 'Try again',
     doneTitle: 'Device bound',
-    doneText: 'From now on this device signs each of your payments.',
+    doneText:
+      'Your certificate has been issued and is stored in the secure element. From now on this device signs each of your payments.',
     setPassword: 'Set a transaction password',
     home: 'Back to home',
     s1: 'You apply in the app and are identified',
