@@ -23,6 +23,7 @@ import { operationOutcomeControls } from './operation-outcome.ts'
 import { otpControls } from './otp.ts'
 import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
+import { randomFactorControls } from './random-factors.ts'
 import { secureElementControls } from './secure-element.ts'
 import { secureElementAccessControls } from './secure-element-access.ts'
 import { secureElementAlgorithmControls } from './secure-element-algorithms.ts'
@@ -34,6 +35,7 @@ import { secureElementSecretControls } from './secure-element-secrets.ts'
 import { sessionControls } from './session.ts'
 import { signatureAlgorithmControls } from './signature-algorithms.ts'
 import { signingFlowControls } from './signing-flow.ts'
+import { userPrivateKeyControls } from './user-private-keys.ts'
 import { tsmControls } from './tsm.ts'
 import { tsmPackageControls } from './tsm-packages.ts'
 
@@ -57,6 +59,8 @@ export const allControls: readonly Control[] = [
   ...secureElementAlgorithmControls,
   ...secureElementPathControls,
   ...secureElementChannelControls,
+  ...userPrivateKeyControls,
+  ...randomFactorControls,
   ...clientEnvironmentControls,
   ...tsmControls,
   ...tsmPackageControls,

@@ -73,7 +73,7 @@ async function watchedCard(system: LiveSystem) {
 }
 
 /** Both forms in which the card works with the private keys of these public keys. */
-function formsOf(draws: readonly Uint8Array[], publicKeys: readonly Sm2PublicKey[]): Buffer[] {
+export function formsOf(draws: readonly Uint8Array[], publicKeys: readonly Sm2PublicKey[]): Buffer[] {
   return draws.flatMap((draw) => {
     try {
       const key = Sm2PrivateKey.fromBytes(draw)

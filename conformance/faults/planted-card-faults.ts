@@ -1,6 +1,7 @@
 import { concatBytes } from '@anqu/encoding'
 import { ClientCard, type SecretStore } from '@anqu/client'
 import { Sm2PrivateKey, sm3 } from '@anqu/gm-crypto'
+import type { MessageClient } from '@anqu/message'
 import { SM4, type CardConnection } from '@anqu/secure-element'
 import { deriveSessionKeys } from '@anqu/secure-element/inspection'
 import type { Interference } from '../system/interference.ts'
@@ -63,6 +64,31 @@ function forgetfulClient(card: CardConnection, store: SecretStore): CardConnecti
   return new ClientCard(keeping, store)
 }
 
+/** The back-end gets to know every key that a card makes. */
+function keysInTheDatabase(): Interference {
+  const drawn: Uint8Array[] = []
+  return {
+    drawn: (bytes) => void drawn.push(bytes),
+    dump: (bytes) => Buffer.concat([bytes, ...drawn]),
+  }
+}
+
+/** A client whose nonces count up, and whose records of the same bytes are the same. */
+function predictableClient(client: MessageClient): MessageClient {
+  let hellos = 0
+  return {
+    hello() {
+      const hello = client.hello()
+      new DataView(hello.buffer).setUint32(2, hellos++)
+      return hello
+    },
+    finish(serverHello) {
+      const { finish, channel } = client.finish(serverHello)
+      return { finish, channel: { ...channel, seal: () => ({ record: new Uint8Array(90), sequence: 1n }) } }
+    },
+  }
+}
+
 export const plantedCardFaults: readonly PlantedFault[] = [
   plain('the card says it holds no certificates', ['se.certificate-list'], {
     card: async (command, proceed) =>
@@ -99,6 +125,10 @@ export const plantedCardFaults: readonly PlantedFault[] = [
       if (command[1] === INS.select) await proceed()
       return proceed()
     },
+  }),
+  plain('the back-end holds the keys of its users', ['se.private-key-of-user-only'], keysInTheDatabase()),
+  plain('the client makes its random numbers up', ['random.unpredictable', 'random.padding'], {
+    protocol: predictableClient,
   }),
   plain('the client keeps a key of its session', ['se.session-key-not-stored'], { client: forgetfulClient }),
 ]

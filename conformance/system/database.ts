@@ -109,7 +109,7 @@ async function everything(db: Db): Promise<Uint8Array> {
   for (const { name } of tables)
     for (const row of await db.query<Record<string, unknown>>(selectAll(name)))
       for (const value of Object.values(row))
-        parts.push(value instanceof Uint8Array ? value : encoder.encode(`${String(value)}\n`))
+        parts.push(value instanceof Uint8Array ? value : encoder.encode(`${textOf(value)}\n`))
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let offset = 0
   for (const part of parts) {
@@ -118,6 +118,9 @@ async function everything(db: Db): Promise<Uint8Array> {
   }
   return all
 }
+
+/** JSON columns come as objects. */
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 /** A table's name cannot be a parameter; it comes from the catalogue of the database itself and is quoted. */
 function selectAll(name: string): Sql {

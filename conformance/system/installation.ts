@@ -8,15 +8,24 @@ import {
   type SecretStore,
 } from '@anqu/client'
 import type { InputOf, OutputOf, Route } from '@anqu/contract'
-import { Sm2PrivateKey } from '@anqu/gm-crypto'
+import { randomBytes, Sm2PrivateKey } from '@anqu/gm-crypto'
 import type { Certificate } from '@anqu/pki'
-import { createCard, MemoryCard, SecureElement, type CardConnection } from '@anqu/secure-element'
+import {
+  createCard,
+  MemoryCard,
+  SecureElement,
+  type CardConnection,
+  type CardOptions,
+} from '@anqu/secure-element'
 import { sendRaw } from './http.ts'
 import type { Interference, RawAnswer, RawRequest } from './interference.ts'
 
 export type Exchange = { readonly request: RawRequest; readonly answer: RawAnswer }
 
 export type SecretEntry = { keyboardId: string; taps: string[] }
+
+/** A card's source of random bytes. */
+export type RandomSource = NonNullable<CardOptions['random']>
 
 export type Applications = 'to-be-loaded' | 'preinstalled'
 
@@ -29,6 +38,7 @@ export type InstallationNeeds = {
   readonly shows: (pictureId: string) => Promise<string>
   /** Whether its card comes with the application (B-6.1-2) or is to be given it. */
   readonly applications?: Applications
+  readonly random?: RandomSource
 }
 
 const kept = 400
@@ -41,6 +51,8 @@ export class Installation {
   /** As the app reaches it: over its own secure channel once it is provisioned. */
   readonly card: ClientCard
   readonly exchanges: Exchange[] = []
+  /** Every input before it was sealed, as JSON text. */
+  readonly inputs: { readonly route: string; readonly text: string }[] = []
   /** Every opened answer and refusal, as JSON text. */
   readonly answers: { readonly route: string; readonly text: string }[] = []
   readonly cookies = new Map<string, string>()
@@ -50,8 +62,13 @@ export class Installation {
     this.#needs = needs
     this.key = key
     const issuerRoot = needs.anchors.at(-1)?.raw ?? new Uint8Array(0)
-    const { applications = 'to-be-loaded' } = needs
-    const card = createCard({ storage: new MemoryCard().holder(), issuerRoot, applications })
+    const { applications = 'to-be-loaded', random: source = randomBytes } = needs
+    const random: RandomSource = (length) => {
+      const bytes = source(length)
+      needs.interference()?.drawn?.(bytes.slice())
+      return bytes
+    }
+    const card = createCard({ storage: new MemoryCard().holder(), issuerRoot, applications, random })
     this.card = new ClientCard(disturbed(card, needs.interference), memorySecret())
     this.element = new SecureElement(this.card)
     this.client = createClient({
@@ -86,6 +103,7 @@ export class Installation {
 
   /** One declared route; refusals are thrown as Refused. */
   async call<R extends Route>(route: R, input: InputOf<R>): Promise<OutputOf<R>> {
+    this.inputs.push({ route: route.name, text: JSON.stringify(input) })
     const proceed = (): Promise<unknown> => this.client.call(route, input)
     const { call } = this.#needs.interference() ?? {}
     try {

@@ -1,5 +1,6 @@
 import type { SecretStore } from '@anqu/client'
 import type { Route } from '@anqu/contract'
+import type { MessageClient } from '@anqu/message'
 import type { CardConnection } from '@anqu/secure-element'
 import type { CardInspection } from '@anqu/secure-element/inspection'
 
@@ -40,6 +41,10 @@ export type Interference = {
   readonly card?: (command: Uint8Array, proceed: () => Promise<Uint8Array>) => Promise<Uint8Array>
   /** What is found inside a card. */
   readonly inspection?: (inspection: CardInspection) => CardInspection
+  /** Hears what an installation's card draws. */
+  readonly drawn?: (bytes: Uint8Array) => void
+  /** Another half of the message protocol than the SDK's. */
+  readonly protocol?: (client: MessageClient) => MessageClient
   /** Another client than the SDK's, with the same card and the same place for its secrets. */
   readonly client?: (card: CardConnection, store: SecretStore) => CardConnection
 }

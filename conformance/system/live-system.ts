@@ -1,10 +1,12 @@
 import type { Certificate } from '@anqu/pki'
 import type { SecretStore } from '@anqu/client'
+import type { Sm2PrivateKey } from '@anqu/gm-crypto'
+import type { MessageClient } from '@anqu/message'
 import type { CardConnection, CardStorage } from '@anqu/secure-element'
 import type { CardInspection } from '@anqu/secure-element/inspection'
 import type { Fixtures } from './fixtures.ts'
 import type { Databases } from './database.ts'
-import type { Installation } from './installation.ts'
+import type { Applications, Installation, RandomSource } from './installation.ts'
 import type { Interference, RawAnswer, RawRequest, TextMessage } from './interference.ts'
 import type { Staff } from './staff.ts'
 
@@ -19,7 +21,10 @@ export type LiveSystem = {
   readonly anchors: readonly Certificate[]
   readonly database: Databases
   readonly fixtures: Fixtures
-  newInstallation(applications?: 'to-be-loaded' | 'preinstalled'): Promise<Installation>
+  /** `random` is where its card draws from. */
+  newInstallation(applications?: Applications, random?: RandomSource): Promise<Installation>
+  /** The SDK's half of the message protocol, for a client with this key. */
+  messageClient(key: Sm2PrivateKey, clock?: { nowMs(): number }): MessageClient
   /** The way to a card the check has made itself, as an interference may change it. */
   wire(card: CardConnection): CardConnection
   /** White-box: a card the check has made itself, from inside. The card must be reset before it is used again. */

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { base64ToBytes } from '@anqu/encoding'
-import { initGmCrypto } from '@anqu/gm-crypto'
+import { initGmCrypto, type Sm2PrivateKey } from '@anqu/gm-crypto'
 import { parseCertificate } from '@anqu/pki'
+import { createMessageClient, type MessageClient } from '@anqu/message'
 import { systemClock } from '@anqu/platform'
 import { startSystem } from '@anqu/starter'
 import { z } from 'zod'
@@ -10,7 +11,7 @@ import { createCards } from './cards.ts'
 import { openDatabases } from './database.ts'
 import { createFixtures } from './fixtures.ts'
 import { jsonOf, sendRaw } from './http.ts'
-import { Installation, type Applications } from './installation.ts'
+import { Installation, type Applications, type InstallationNeeds, type RandomSource } from './installation.ts'
 import type { Interference, RawRequest } from './interference.ts'
 import type { LiveSystem } from './live-system.ts'
 import { createPhone } from './phone.ts'
@@ -80,8 +81,7 @@ async function observe(
     .certificates.map((text) => parseCertificate(base64ToBytes(text)))
   const phone = createPhone({ addressOf, clock, interference: () => interference })
   const shared = { anchors, serverName, clock, interference: () => interference, shows: phone.shows }
-  const install = (address: string, applications?: Applications): Installation =>
-    new Installation({ ...shared, baseUrl: addressOf(address), ...(applications && { applications }) })
+  const { install, messageClient } = createClients(shared, addressOf)
   const accounts = started.demoAccounts.flatMap((account) => staffAccount.safeParse(account).data ?? [])
   const system: LiveSystem = {
     clock,
@@ -93,7 +93,8 @@ async function observe(
     get fixtures() {
       return fixtures
     },
-    newInstallation: async (applications) => install('app', applications),
+    newInstallation: async (applications, random) => install('app', applications, random),
+    messageClient,
     ...createCards(() => interference),
     async newStaff(role) {
       const account = accounts.find((candidate) => candidate.role === role)
@@ -114,6 +115,24 @@ async function observe(
   }
   const fixtures = createFixtures(system)
   return { system, close: () => database.close() }
+}
+
+/** The programs of customers and staff: whole installations, and the protocol's half of one. */
+function createClients(shared: Omit<InstallationNeeds, 'baseUrl'>, addressOf: (name: string) => string) {
+  const { anchors, serverName, interference } = shared
+  return {
+    install: (address: string, applications?: Applications, random?: RandomSource): Installation =>
+      new Installation({
+        ...shared,
+        baseUrl: addressOf(address),
+        ...(applications && { applications }),
+        ...(random && { random }),
+      }),
+    messageClient(instanceKey: Sm2PrivateKey, clock = shared.clock): MessageClient {
+      const client = createMessageClient({ anchors, serverName, instanceKey, clock })
+      return interference()?.protocol?.(client) ?? client
+    },
+  }
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms))

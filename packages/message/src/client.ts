@@ -3,7 +3,7 @@ import type { Sm2PrivateKey, Sm2PublicKey } from '@anqu/gm-crypto'
 import type { Certificate } from '@anqu/pki'
 import { createClientChannel, type ClientChannel } from './client-channel.ts'
 import { checkFresh, type Clock } from './clock.ts'
-import { randomDraws, type Draws } from './draws.ts'
+import { watchedDraws, type Draws } from './draws.ts'
 import { MessageError } from './errors.ts'
 import { parseServerHello, writeClientFinish, writeClientHello, type ServerHello } from './hello-messages.ts'
 import {
@@ -44,7 +44,7 @@ interface Started {
 }
 
 export function createMessageClient(options: MessageClientOptions): MessageClient {
-  return messageClientDrawing(options, randomDraws)
+  return messageClientDrawing(options, watchedDraws())
 }
 
 /** Not exported from the package: only vectors and tests choose their own randomness. */

@@ -3,7 +3,7 @@ import { parseCertificate } from '@anqu/pki'
 import { agreeWith, type ServerAgreement } from './agreement.ts'
 import type { ChannelStore } from './channel-store.ts'
 import type { Clock } from './clock.ts'
-import { randomDraws, type Draws } from './draws.ts'
+import { watchedDraws, type Draws } from './draws.ts'
 import { checkLimits, DEFAULT_LIMITS, type ChannelLimits } from './limits.ts'
 import { acceptFinish, answerHello } from './server-handshake.ts'
 import { acceptRecord, type OpenedRecord } from './server-records.ts'
@@ -33,7 +33,7 @@ export interface MessageServer {
 }
 
 export function createMessageServer(options: MessageServerOptions): MessageServer {
-  return messageServerDrawing(options, randomDraws)
+  return messageServerDrawing(options, watchedDraws())
 }
 
 /** Not exported from the package: only vectors and tests choose their own randomness. */

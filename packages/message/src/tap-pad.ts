@@ -11,7 +11,7 @@ import {
   type Sm2PrivateKey,
 } from '@anqu/gm-crypto'
 import type { ServerAgreement } from './agreement.ts'
-import { randomDraws, type Draws } from './draws.ts'
+import { watchedDraws, type Draws } from './draws.ts'
 import { MessageError } from './errors.ts'
 import { AGREED_KEY_BYTES, deriveRecordKey, wipeRecordKey } from './key-schedule.ts'
 import { PUBLIC_KEY_BYTES } from './limits.ts'
@@ -49,7 +49,7 @@ export interface TapPad {
  */
 export function createTapPad(
   keys: { self: Sm2PrivateKey; server: Sm2PublicKey },
-  draws: Draws = randomDraws,
+  draws: Draws = watchedDraws(),
 ): TapPad {
   const ephemeral = draws.ephemeral()
   const offer = ephemeral.publicKey.bytes.slice()
@@ -118,7 +118,7 @@ export interface TapOffer {
  */
 export async function acceptTapOffer(
   request: TapOffer,
-  draws: Draws = randomDraws,
+  draws: Draws = watchedDraws(),
 ): Promise<{ answer: Uint8Array; state: Uint8Array }> {
   const ephemeral = draws.ephemeral()
   const answer = ephemeral.publicKey.bytes.slice()
