@@ -36,6 +36,7 @@ import { sessionControls } from './session.ts'
 import { signatureAlgorithmControls } from './signature-algorithms.ts'
 import { signingFlowControls } from './signing-flow.ts'
 import { userPrivateKeyControls } from './user-private-keys.ts'
+import { storedKeyControls } from './stored-keys.ts'
 import { tsmControls } from './tsm.ts'
 import { tsmPackageControls } from './tsm-packages.ts'
 
@@ -76,6 +77,7 @@ export const allControls: readonly Control[] = [
   ...signingFlowControls,
   ...appTellsControls,
   ...signatureAlgorithmControls,
+  ...storedKeyControls,
   ...dataEncryptionControls,
   ...operationOutcomeControls,
   ...incidentControls,

@@ -17,7 +17,7 @@ function keptAnswers(): Interference {
 }
 
 export const plantedCertificateFaults: readonly PlantedFault[] = [
-  plain('the CA finds every signature good', ['certificate-lifecycle.states', 'signature.'], {
+  plain('the CA finds every signature good', ['certificate-lifecycle.states', 'signature.', 'stored-keys.'], {
     authority: (path, answer) =>
       path.endsWith('/verify-signature') ? { valid: true, status: 'good', nearExpiry: false } : answer,
   }),

@@ -2,8 +2,8 @@ import { openDatabase, sql, type Db, type Sql } from '@anqu/platform'
 import type { Interference } from './interference.ts'
 
 /**
- * Looks into the databases as somebody would who stole them, and moves stored times into the past instead of waiting. It never
- * writes anything else.
+ * Looks into the databases as somebody would who stole them, moves stored times into the past instead of waiting, and swaps a
+ * stored key as somebody would who got to write. It never writes anything else.
  */
 export type Databases = {
   /** Rows of one of the system's databases: `anqu_channel`, `anqu_ca`, `anqu_bank` … */
@@ -24,6 +24,8 @@ export type Databases = {
   letOperationExpire(operationId: string): Promise<void>
   /** The certificate ends that much earlier, in the registers of both systems. */
   letCertificateAge(serial: string, byMs: number): Promise<void>
+  /** Another public key in the CA's register, and with `der` another certificate beside it. */
+  swapStoredKey(serial: string, stored: { publicKey: Uint8Array; der?: Uint8Array }): Promise<void>
   close(): Promise<void>
 }
 
@@ -89,6 +91,10 @@ export function openDatabases(
       await db(caName).execute(
         sql`update certificate set not_after_ms = not_after_ms - ${byMs} where serial = ${serial}`,
       )
+    },
+    async swapStoredKey(serial, { publicKey, der = null }) {
+      await db(caName).execute(sql`
+        update certificate set public_key = ${publicKey}, der = coalesce(${der}::bytea, der) where serial = ${serial}`)
     },
     async close() {
       for (const one of open.values()) await one.close()

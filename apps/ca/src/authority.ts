@@ -24,6 +24,7 @@ import { openShards } from './publication/shards.ts'
 import { openProfileStore } from './profiles/profile-store.ts'
 import { registerCalls } from './register-calls.ts'
 import { Refused } from './refused.ts'
+import { createCertifiedKeys } from './status/certified-keys.ts'
 import { migrations } from './store/migrations.ts'
 
 export type AuthorityNeeds = {
@@ -60,6 +61,7 @@ export async function createAuthority(needs: AuthorityNeeds): Promise<Authority>
   const issuing = { db, clock, keys, profiles, shards, register: createRegister(db, clock) }
   const publication = await openPublication({ ...needs, issuing })
   const { responder } = publication
+  const certifiedKeys = createCertifiedKeys(keys.issuing.certificate)
   const callers = createCallers({ protocol, db, clock, folder: callersDir })
   const server = createHttpServer({
     listen,
@@ -76,7 +78,14 @@ export async function createAuthority(needs: AuthorityNeeds): Promise<Authority>
   await server.app.register(async (scope) => {
     const route = signedRoutes(scope, { protocol, callers, key: keys.service.key, refuse: refuseWith(log) })
     const { stateChanged } = responder
-    registerCalls(route, { ...issuing, ...publication, publicUrl, stateChanged, pool: needs.pool })
+    registerCalls(route, {
+      ...issuing,
+      ...publication,
+      publicUrl,
+      stateChanged,
+      certifiedKeys,
+      pool: needs.pool,
+    })
   })
   await server.app.register(async (scope) => publicRoutes(scope, { ...publication, clock, keys }))
   const tick = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { Recent } from './recent.ts'
+import { Recent } from '../recent.ts'
 import type { SignedAnswer } from './sign-answer.ts'
 
 const keptAnswers = 50_000

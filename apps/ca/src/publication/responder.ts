@@ -10,7 +10,7 @@ import {
 import type { Clock, Db } from '@anqu/platform'
 import type { AuthorityKey } from '../keys/authority-keys.ts'
 import { AnswerCache } from './answer-cache.ts'
-import { Recent } from './recent.ts'
+import { Recent } from '../recent.ts'
 import { createAnswerSigner, type SignedAnswer } from './sign-answer.ts'
 
 export type StatusAnswer = {

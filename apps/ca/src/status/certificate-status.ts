@@ -1,5 +1,5 @@
 import { base64ToBytes } from '@anqu/encoding'
-import { sm2Verify, Sm2PublicKey } from '@anqu/gm-crypto'
+import { sm2Verify } from '@anqu/gm-crypto'
 import type { GmPool } from '@anqu/gm-crypto/pool'
 import { problemWithNames } from '@anqu/pki'
 import { sql, type Clock, type Db } from '@anqu/platform'
@@ -10,12 +10,12 @@ import { nearExpiryMsOf, type ProfileName } from '../profiles/profiles.ts'
 import { recordEvent } from '../record-event.ts'
 import { changeState, type StateChange, type StateNeeds } from './change-state.ts'
 import { Refused } from '../refused.ts'
+import type { CertifiedKeys, StoredKey } from './certified-keys.ts'
 
 type Status = z.infer<typeof api.certificateStatus>
-type Row = {
+type Row = StoredKey & {
   account_id: string | null
   terminal_id: string | null
-  public_key: Uint8Array
   profile: ProfileName
   state: 'good' | 'revoked' | 'suspended'
   not_after_ms: bigint
@@ -24,11 +24,15 @@ export type StatusNeeds = { readonly db: Db; readonly clock: Clock; readonly pro
 type ChangeNeeds = StatusNeeds & StateNeeds
 
 /** Workers for the verification of customers' signatures; without them it is done in this thread. */
-export type VerifyNeeds = StatusNeeds & { readonly pool?: GmPool | undefined }
+export type VerifyNeeds = StatusNeeds & {
+  readonly certifiedKeys: CertifiedKeys
+  readonly pool?: GmPool | undefined
+}
 
 const find = (db: Db, serial: string): Promise<Row | undefined> =>
   db.maybe<Row>(sql`
-    select account_id, terminal_id, public_key, profile, state, not_after_ms from certificate where serial = ${serial}`)
+    select serial, account_id, terminal_id, der, public_key, profile, state, not_after_ms from certificate
+    where serial = ${serial}`)
 
 /** B-6.2.3-2: what expires soon is told beside the state. */
 export function statusOf(
@@ -60,7 +64,7 @@ export async function verifySignature(
 ): Promise<z.infer<typeof api.verifyAnswer>> {
   const row = await find(needs.db, claim.serial)
   const { status, nearExpiry } = statusOf(row, needs)
-  const verdict = await judgeSignature(row, status, { claim, pool: needs.pool })
+  const verdict = await judgeSignature(row, status, { ...needs, claim })
   await recordEvent(needs.db, needs.clock, {
     event: 'verified',
     caller,
@@ -77,7 +81,7 @@ const belongs = (row: Row, claim: { accountId: string; terminalId: string }): bo
 async function judgeSignature(
   row: Row | undefined,
   status: Status,
-  { claim, pool }: { claim: z.infer<typeof api.verifyRequest>; pool: GmPool | undefined },
+  { claim, pool, certifiedKeys }: VerifyNeeds & { claim: z.infer<typeof api.verifyRequest> },
 ): Promise<z.infer<typeof api.verifyAnswer>['status']> {
   if (problemWithNames(claim) !== undefined) return 'algorithm'
   if (row === undefined) return 'unknown'
@@ -85,7 +89,8 @@ async function judgeSignature(
   if (status !== 'good') return status
   // A key certified for encryption never speaks for its holder (B-7.3.2.1-1).
   if (row.profile !== 'customer-signing') return 'mismatch'
-  const publicKey = Sm2PublicKey.fromBytes(new Uint8Array(row.public_key))
+  const publicKey = certifiedKeys(row)
+  if (publicKey === undefined) return 'mismatch'
   const [message, signature] = [base64ToBytes(claim.message), base64ToBytes(claim.signature)]
   const right = pool
     ? await pool.verify({ publicKey, message, signature })
