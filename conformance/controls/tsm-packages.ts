@@ -13,6 +13,9 @@ import { publishPackage, type ApplicationPackage } from '../system/publisher.ts'
 import type { Staff } from '../system/staff.ts'
 import { recordedSteps } from './tsm.ts'
 
+/** Not the security service's. */
+const foreignApplication = 'f0414e51550199'
+
 const altered = (text: string): string => {
   const bytes = base64ToBytes(text)
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
@@ -24,6 +27,15 @@ const versionsOf = async (staff: Staff) => (await staff.call(staffApplications, 
 /** Nobody listed this certificate, though the CA issued it. */
 const unlisted = async ({ dataDir }: LiveSystem): Promise<string> =>
   (await readFile(path.join(dataDir, 'tsm', 'keys', 'tsm-signature.cer'), 'utf8')).trim()
+
+async function signedVersion(system: LiveSystem, version: number) {
+  const entry = await publishPackage(system, version)
+  return {
+    aid: hexToBytes(entry.applicationId),
+    data: base64ToBytes(entry.loadFile),
+    signature: base64ToBytes(entry.signature),
+  }
+}
 
 export const tsmPackageControls: readonly Control[] = [
   control({
@@ -52,12 +64,20 @@ export const tsmPackageControls: readonly Control[] = [
       await evidence.refused('签名改动一位', upload({ signature: altered(entry.signature) }), [
         'application.altered',
       ])
+      const otherAid = await publishPackage(system, version, { applicationId: foreignApplication })
+      const otherName = await publishPackage(system, version, { name: 'another-service' })
+      const { applicationId, name } = entry
+      await evidence.refused('签名完好的文件以另一应用标识登记', upload({ ...otherAid, applicationId }), [
+        'application.altered',
+      ])
+      await evidence.refused('签名完好的文件以另一名称登记', upload({ ...otherName, name }), [
+        'application.altered',
+      ])
       await evidence.refused('名单之外的发布者', upload({ certificate: await unlisted(system) }), [
         'application.untrusted-publisher',
       ])
       const still = await system.undisturbed(() => versionsOf(first))
       evidence.holds('拒收的均未登记', still.length === before.length, { versions: still.length })
-      const { applicationId } = entry
       const release = { applicationId, version, state: 'active' } as const
       const uploaded = await upload({})()
       evidence.holds('签名完好的登记为待发布', uploaded.application.state === 'registered', {
@@ -70,6 +90,8 @@ export const tsmPackageControls: readonly Control[] = [
       evidence.holds('另一人发布', released.application.state === 'active', {
         state: released.application.state,
       })
+      const registered = uploaded.application.version
+      evidence.holds('登记的版本即签名所载的版本', registered === version, { registered })
       const lower = await publishPackage(system, version - 1)
       await evidence.refused('发布后再上传低版本', () => first.call(staffUploadApplication, lower), [
         'application.older-version',
@@ -133,8 +155,24 @@ export const tsmPackageControls: readonly Control[] = [
         const word = await load(file)
         evidence.holds(`卡拒收：${what}`, word === 0x6300, { statusWord: word.toString(16) })
       }
+      const renamed = await answered(
+        loadPackage({ aid: hexToBytes(foreignApplication), data, signature }, 'new'),
+      )
+      evidence.holds('卡拒收：以另一应用标识装入', renamed === 0x6a80, { statusWord: renamed.toString(16) })
+      const announced = await answered([
+        ...loadPackage({ aid: hexToBytes(entry.applicationId), data: other, signature }, 'new').slice(0, 1),
+        ...loadPackage({ aid: hexToBytes(entry.applicationId), data, signature }, 'new').slice(1),
+      ])
+      evidence.holds('卡拒收：与INSTALL所报杂凑不符', announced === 0x6a80, {
+        statusWord: announced.toString(16),
+      })
       const taken = await load({ data, signature })
       evidence.holds('发布者签名完好的安装包可以装入', taken === 0x9000, { statusWord: taken.toString(16) })
+      const older = await signedVersion(system, 0)
+      const replaced = await answered(loadPackage(older, 'replace'))
+      evidence.holds('卡拒收：旧版本不能替换新版本', replaced === 0x6985, {
+        statusWord: replaced.toString(16),
+      })
     },
   }),
 ]

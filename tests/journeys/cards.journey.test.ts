@@ -154,7 +154,9 @@ describe.skipIf(chromiumPath() === undefined)(
       await administrator.login()
       const [known] = (await operator.call(staffApplications, {})).applications
       // No card of this build has that module, so that every card refuses it.
-      const entry = await publishPackage(system, (known?.version ?? 0) + 1, hexToBytes('f0414e51559999'))
+      const entry = await publishPackage(system, (known?.version ?? 0) + 1, {
+        module: hexToBytes('f0414e51559999'),
+      })
       const { applicationId, version } = (await operator.call(staffUploadApplication, entry)).application
       await administrator.call(staffSetApplication, { applicationId, version, state: 'active' })
       const { campaign } = await operator.call(staffProposeCampaign, {

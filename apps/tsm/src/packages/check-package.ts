@@ -23,7 +23,7 @@ const longestLoadFile = 32_768
 
 /**
  * A package as it was published: its publisher is listed and valid now, its load file has the hash that it was published
- * with, and the publisher signed that load file.
+ * with, the publisher signed that load file, and it says itself under which identifier and name it is handed in.
  * @throws TsmRefusal that says what stands against it
  */
 export async function checkPackage(needs: PackageTrust, request: z.infer<typeof packageRegisterRequest>) {
@@ -36,7 +36,9 @@ export async function checkPackage(needs: PackageTrust, request: z.infer<typeof 
   if (!sm2Verify(certificate.publicKey, loadFile, signature))
     throw new TsmRefusal('altered', 'the signature is not the signer’s over this load file')
   try {
-    const { version, modules } = parseLoadFile(loadFile)
+    const { aid, name, version, modules } = parseLoadFile(loadFile)
+    if (bytesToHex(aid) !== request.aid || name !== request.name)
+      throw new TsmRefusal('altered', `signed as ${name} ${bytesToHex(aid)}`)
     if (version < 1 || version > 0xffff) throw new TsmRefusal('bad-package', 'version out of range')
     return {
       version,

@@ -1,8 +1,15 @@
 import { rename } from 'node:fs/promises'
 import path from 'node:path'
+import { hexToBytes } from '@anqu/encoding'
 import { sm2Sign, Sm2PrivateKey } from '@anqu/gm-crypto'
-import { sql, uuidv7 } from '@anqu/platform'
-import { encodeLoadFile, SECURITY_SERVICE_AID, SecureElement, securedConnection } from '@anqu/secure-element'
+import { sql, uuidv7, type Sql } from '@anqu/platform'
+import {
+  encodeLoadFile,
+  parseLoadFile,
+  SECURITY_SERVICE_AID,
+  SecureElement,
+  securedConnection,
+} from '@anqu/secure-element'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { paths, recordsAnswer } from '../api/index.ts'
 import { Phone, tsmWorld, type TsmWorld } from '../testing/tsm-world.ts'
@@ -29,7 +36,8 @@ test('a card is given the publisher’s key, and refuses a package that was alte
   const [genuine] = await world.database.db.query<Stored>(sql`select load_file, signature from se_package`)
   if (genuine === undefined) throw new Error('no package')
   const another = Sm2PrivateKey.generate()
-  const other = encodeLoadFile({ version: 2, modules: [SECURITY_SERVICE_AID] })
+  const more = [SECURITY_SERVICE_AID, hexToBytes('f0414e51559999')]
+  const other = encodeLoadFile({ ...parseLoadFile(new Uint8Array(genuine.load_file)), modules: more })
   const forgeries: Stored[] = [
     { ...genuine, load_file: other },
     { ...genuine, signature: sm2Sign(another, new Uint8Array(genuine.load_file)) },
@@ -51,6 +59,19 @@ test('a card is given the publisher’s key, and refuses a package that was alte
   expect(carriedOut?.detail).toContain('put publisher key, load package')
   if (keySet === undefined) throw new Error('no keys')
   await new SecureElement(securedConnection(phone.powerUp(), keySet)).setPin('2468135')
+})
+
+test('a row that calls a signed file newer, or something else, is not delivered', async () => {
+  const change = (set: Sql) => world.database.db.execute(sql`update se_package set ${set}`)
+  for (const [changed, back] of [
+    [sql`version = 7`, sql`version = 1`],
+    [sql`name = 'another service'`, sql`name = 'security-service'`],
+  ] as const) {
+    await change(changed)
+    await expect(new Phone(world).run()).rejects.toMatchObject({ code: 'altered' })
+    await change(back)
+  }
+  expect((await new Phone(world).run()).answer.result).toMatchObject({ packageVersion: 1 })
 })
 
 test('a publisher taken off the list brings its package onto no card any more', async () => {

@@ -1,4 +1,4 @@
-import { base64ToBytes, bytesToBase64, bytesToHex } from '@anqu/encoding'
+import { base64ToBytes, bytesToBase64, bytesToHex, hexToBytes } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
 import { encodeLoadFile, SECURITY_SERVICE_AID } from '@anqu/secure-element'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -23,7 +23,8 @@ const stored = async () =>
 
 test('a package that is altered, of an unlisted publisher, too large or no package is refused by name and not stored', async () => {
   const good = await signedPackage(world, 8)
-  const other = encodeLoadFile({ version: 9, modules: [SECURITY_SERVICE_AID] })
+  const aid = hexToBytes(securityService)
+  const other = encodeLoadFile({ aid, name: good.name, version: 9, modules: [SECURITY_SERVICE_AID] })
   const large = new Uint8Array(32_769)
   const refusals = {
     'untrusted-signer': await signedPackage(world, 7, { listing: 'unlisted' }),
@@ -39,6 +40,18 @@ test('a package that is altered, of an unlisted publisher, too large or no packa
   await expect(register({ ...good, signature: bytesToBase64(flipped) })).rejects.toMatchObject({
     code: 'altered',
   })
+  expect(await stored()).toEqual([[1, 'active']])
+})
+
+test('a signed file is taken under no other identifier or name, and says its version itself', async () => {
+  const aid = hexToBytes('f0414e51550199')
+  const foreign = [
+    await signedPackage(world, 20, { signedAs: { aid } }),
+    await signedPackage(world, 21, { signedAs: { name: 'another service' } }),
+    { ...(await signedPackage(world, 22)), aid: bytesToHex(aid) },
+    { ...(await signedPackage(world, 23)), name: 'another service' },
+  ]
+  for (const entry of foreign) await expect(register(entry)).rejects.toMatchObject({ code: 'altered' })
   expect(await stored()).toEqual([[1, 'active']])
 })
 

@@ -2,6 +2,7 @@ import { bytesToHex } from '@anqu/encoding'
 import { sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
 import { formatName, parseCertificate } from '@anqu/pki'
 import { isUniqueViolation, sql, type Db, type Queryable } from '@anqu/platform'
+import { parseLoadFile } from '@anqu/secure-element'
 import type { z } from 'zod'
 import type { packageRegisterRequest, packageStateRequest, sePackage } from '../api/schemas.ts'
 import { TsmRefusal } from '../refused.ts'
@@ -115,10 +116,16 @@ export function createPackages(needs: Needs): Packages {
   }
 }
 
-/** Cards are told whose signature to ask for, so whoever was taken off the list brings nothing onto them any more. */
+/**
+ * Cards are told whose signature to ask for, so whoever was taken off the list brings nothing onto them any more. A row that
+ * says other than what was signed is not delivered: an older file would pass for a newer one on a card that has none yet.
+ */
 async function deliverable(row: Row, signersDir: string): Promise<PackageFile> {
   const certificate = new Uint8Array(row.certificate)
   await requireListed(certificate, signersDir)
+  const { aid, name, version } = parseLoadFile(new Uint8Array(row.load_file))
+  if (bytesToHex(aid) !== row.aid || name !== row.name || version !== row.version)
+    throw new TsmRefusal('altered', `${row.name} ${row.version} holds ${name} ${version}`)
   return {
     aid: row.aid,
     name: row.name,

@@ -58,10 +58,12 @@ export async function loadPublisherKey(options: {
 export async function deliverSecurityService(packages: Packages, publisher: CertifiedKey): Promise<void> {
   const known = await packages.list()
   if (known.some(({ aid, version }) => aid === securityService && version === deliveredVersion)) return
-  const loadFile = encodeLoadFile({ version: deliveredVersion, modules: [SECURITY_SERVICE_AID] })
+  const name = 'security-service'
+  const aid = hexToBytes(securityService)
+  const loadFile = encodeLoadFile({ aid, name, version: deliveredVersion, modules: [SECURITY_SERVICE_AID] })
   await packages.register({
     aid: securityService,
-    name: 'security-service',
+    name,
     loadFile: bytesToBase64(loadFile),
     hash: bytesToHex(sm3(loadFile)),
     signature: bytesToBase64(sm2Sign(publisher.key, loadFile)),

@@ -43,7 +43,7 @@ export async function goOn(
 ): Promise<ScriptAnswer> {
   const picture = readPicture(resumed.opened)
   if (picture === undefined) throw new TsmRefusal('card-refused', 'the card did not say what is on it')
-  const wanted = await wantedOf(tx, needs, script, resumed.card)
+  const wanted = await wantedOf(tx, needs, script, { card: resumed.card, picture })
   // Once there was nothing on the card, what is on it since is ours.
   if (serviceOf(picture) === undefined) script.progress = { ...script.progress, emptied: true }
   const { personalised, emptied } = script.progress

@@ -3,9 +3,10 @@ import { utf8ToBytes } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
 import type { KeySet } from '@anqu/secure-element'
 import type { CardRow } from '../cards/card-row.ts'
-import { securityService } from '../packages/packages.ts'
+import { securityService, type PackageFile } from '../packages/packages.ts'
 import { TsmRefusal } from '../refused.ts'
-import type { WantedCard } from './plan.ts'
+import type { CardPicture } from './card-picture.ts'
+import { packageOf, type WantedCard } from './plan.ts'
 import type { Script } from './script-store.ts'
 import type { ScriptNeeds } from './scripts.ts'
 
@@ -16,7 +17,7 @@ export async function wantedOf(
   tx: Queryable,
   needs: ScriptNeeds,
   script: Script,
-  card: CardRow,
+  { card, picture }: { readonly card: CardRow; readonly picture: CardPicture },
 ): Promise<Wanted> {
   const provision = script.goal === 'provision'
   const none = { package: undefined, client: undefined, emptied: false }
@@ -37,7 +38,7 @@ export async function wantedOf(
   const binding = needs.publisher.bindClient({
     cardId: card.card_id,
     version: keys.version,
-    packageHash: sm3(file.loadFile),
+    packageHash: sm3((await packageInPlace(tx, needs, picture, file)).loadFile),
     // The card keeps 32 bytes; an identifier may be longer.
     instance: sm3(utf8ToBytes(script.instance)),
   })
@@ -45,6 +46,18 @@ export async function wantedOf(
     card: { application: 'usable', package: file, client: { keys, binding }, emptied },
     clientKeys: keys,
   }
+}
+
+/** A newer version on the card than the one that is wanted stays there. */
+async function packageInPlace(
+  tx: Queryable,
+  { packages }: ScriptNeeds,
+  picture: CardPicture,
+  wanted: PackageFile,
+): Promise<PackageFile> {
+  const version = packageOf(picture)?.version ?? 0
+  if (version <= wanted.version) return wanted
+  return (await packages.find(tx, wanted.aid, version)) ?? wanted
 }
 
 /** Fresh keys for each new provisioning; the same again when one is gone on with after a cut. */

@@ -238,13 +238,18 @@ function openKeys(key: Sm2PrivateKey, given: { version: number; sealed: string }
 }
 
 /** One that no build has is refused by every card. */
-type PackageOptions = { readonly listing?: 'unlisted'; readonly module?: Uint8Array }
+type PackageOptions = {
+  readonly listing?: 'unlisted'
+  readonly module?: Uint8Array
+  /** What the publisher signed, where it is not what the package is handed in as. */
+  readonly signedAs?: { readonly aid?: Uint8Array; readonly name?: string }
+}
 
 /** A package of the security service, signed by a publisher that the CA certifies; listed unless told otherwise. */
 export async function signedPackage(
   { authority, folder }: TsmWorld,
   version: number,
-  { listing, module = SECURITY_SERVICE_AID }: PackageOptions = {},
+  { listing, module = SECURITY_SERVICE_AID, signedAs }: PackageOptions = {},
 ) {
   const key = Sm2PrivateKey.generate()
   const subject = [{ type: 'CN' as const, value: `Publisher ${version}` }]
@@ -254,10 +259,12 @@ export async function signedPackage(
   )
   if (listing !== 'unlisted')
     await writeFile(path.join(folder, 'signers', `p${version}.cer`), bytesToBase64(certificate))
-  const loadFile = encodeLoadFile({ version, modules: [module] })
+  const name = 'security-service'
+  const aid = hexToBytes(securityService)
+  const loadFile = encodeLoadFile({ aid, name, version, modules: [module], ...signedAs })
   return {
     aid: securityService,
-    name: 'security-service',
+    name,
     loadFile: bytesToBase64(loadFile),
     hash: bytesToHex(sm3(loadFile)),
     signature: bytesToBase64(sm2Sign(key, loadFile)),

@@ -142,7 +142,7 @@ export const applicationPackage = z.strictObject({
   loadFile: base64(64 * 1024),
   /** SM3 of the load file, hexadecimal. */
   loadFileHash: z.string().regex(/^[0-9a-f]{64}$/),
-  /** SM2 signature of the publisher over the load file, r ‖ s. */
+  /** SM2 signature of the publisher over the load file, which says identifier, name and version itself; r ‖ s. */
   signature: base64(64),
   /** Certificate of the publisher (DER), who must be listed at the TSM. */
   certificate: base64(8192),

@@ -41,11 +41,18 @@ export interface ClientKeys {
 export class AccessControl {
   readonly #memory: AppletMemory
   readonly #keys: ClientKeys
+  readonly #packageHash: (instance: Uint8Array) => Uint8Array | undefined
   #known: { readonly revision: object; readonly hasRules: boolean } | undefined
 
-  constructor(memory: AppletMemory, keys: ClientKeys) {
+  /** `packageHash`: SM3 of the load file that an instance came in; undefined when the card was made with it. */
+  constructor(
+    memory: AppletMemory,
+    keys: ClientKeys,
+    packageHash: (instance: Uint8Array) => Uint8Array | undefined,
+  ) {
     this.#memory = memory
     this.#keys = keys
+    this.#packageHash = packageHash
   }
 
   /** Asked for every command, so worked out once for each state of the memory. */
@@ -92,7 +99,8 @@ export class AccessControl {
       if (object.tag === RULE_TAG.delete) return this.#deleteRules(object)
       if (object.tag === RULE_TAG.refresh) return this.#refreshed()
       requireStatus(object.tag === BINDING_TAG, StatusWord.wrongData)
-      return this.#bind(verifyClientBinding(object))
+      const { client, packageHash } = verifyClientBinding(object)
+      return this.#bind(client, packageHash)
     })
   }
 
@@ -109,9 +117,12 @@ export class AccessControl {
   }
 
   /** A new client instance releases the one before it (B-7.5.1.3): the old one's keys open nothing any more. */
-  #bind(client: ClientBinding): Change[] {
+  #bind(client: ClientBinding, packageHash: Uint8Array): Change[] {
     const listed = this.#ruleFor(client.aid, client.certificateHash)
     requireStatus(listed !== undefined && listed.commands !== 'never', StatusWord.securityNotSatisfied)
+    // Software was released for one package: with another one on the card it gets nowhere.
+    const loaded = this.#packageHash(client.aid)
+    requireStatus(loaded === undefined || equalBytes(loaded, packageHash), StatusWord.securityNotSatisfied)
     requireStatus(this.#keys.has(client.version), StatusWord.referencedDataNotFound)
     // Keys that one instance holds are never another's.
     const holder = this.client(client.version)

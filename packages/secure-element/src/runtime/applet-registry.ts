@@ -88,6 +88,11 @@ export class AppletRegistry {
     })
   }
 
+  /** Identifier of the module that an instance was made from. */
+  moduleOf(aid: Uint8Array): Uint8Array | undefined {
+    return this.#memory.get(instancePath(bytesToHex(aid)))?.bytes
+  }
+
   /** Makes an instance and its module's link to it last. The caller has checked both identifiers. */
   async install(aid: Uint8Array, module: Uint8Array): Promise<void> {
     const name = bytesToHex(aid)

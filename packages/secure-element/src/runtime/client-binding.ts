@@ -79,10 +79,11 @@ export function encodeClientBinding(request: ClientBindingRequest): Uint8Array {
 }
 
 /**
- * The binding that a request asks for, when its software is signed under the certificate it shows.
+ * The binding that a request asks for, when its software is signed under the certificate it shows, and the SM3 of the load
+ * file that this software was released for.
  * @throws StatusError 6982 for a statement that certificate did not sign, 6A80 for anything malformed.
  */
-export function verifyClientBinding(object: BerTlv): ClientBinding {
+export function verifyClientBinding(object: BerTlv): { client: ClientBinding; packageHash: Uint8Array } {
   const field = (tag: number): Uint8Array => {
     const value = object.children && findBerTlv(object.children, tag)?.value
     requireStatus(value !== undefined, StatusWord.wrongData)
@@ -97,9 +98,9 @@ export function verifyClientBinding(object: BerTlv): ClientBinding {
     field(TAG.certificate),
   ]
   requireStatus(instance.length >= 1 && instance.length <= LONGEST_INSTANCE, StatusWord.wrongData)
-  checkStatement(statement)
+  const packageHash = packageNamedBy(statement)
   requireStatus(sm2Verify(signerKey(der), statement, field(TAG.signature)), StatusWord.securityNotSatisfied)
-  return { version, aid, instance, certificateHash: sm3(der) }
+  return { client: { version, aid, instance, certificateHash: sm3(der) }, packageHash }
 }
 
 export function encodeBinding({ aid, instance, certificateHash }: ClientBinding): Uint8Array {
@@ -114,7 +115,7 @@ export function parseBinding(version: number, bytes: Uint8Array): ClientBinding 
   return { version, aid, instance, certificateHash }
 }
 
-function checkStatement(statement: Uint8Array): void {
+function packageNamedBy(statement: Uint8Array): Uint8Array {
   const reader = new ByteReader(statement, 'client statement')
   const magic = reader.bytes(MAGIC.length)
   requireStatus(
@@ -122,8 +123,9 @@ function checkStatement(statement: Uint8Array): void {
     StatusWord.wrongData,
   )
   reader.u32()
-  reader.bytes(HASH_LENGTH)
+  const packageHash = reader.bytes(HASH_LENGTH).slice()
   reader.end()
+  return packageHash
 }
 
 function signerKey(der: Uint8Array) {

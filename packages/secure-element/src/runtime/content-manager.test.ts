@@ -26,7 +26,8 @@ const KEYS = {
 }
 const PACKAGE_AID = hexToBytes('f0414e51550100')
 const publisher = Sm2PrivateKey.generate()
-const DATA = encodeLoadFile({ version: 1, modules: [SECURITY_SERVICE_AID] })
+const named = { aid: PACKAGE_AID, name: 'security-service', modules: [SECURITY_SERVICE_AID] }
+const DATA = encodeLoadFile({ ...named, version: 1 })
 
 let medium: MemoryCard
 beforeEach(() => {
@@ -126,7 +127,15 @@ test.each<[string, string, () => Uint8Array[]]>([
     'with a module this card does not have',
     '6A80',
     () => {
-      const other = encodeLoadFile({ version: 1, modules: [hexToBytes('f0000000000099')] })
+      const other = encodeLoadFile({ ...named, version: 1, modules: [hexToBytes('f0000000000099')] })
+      return [forLoad(other), ...inBlocks(signed(other), 200)]
+    },
+  ],
+  [
+    'under another identifier than its publisher signed',
+    '6A80',
+    () => {
+      const other = encodeLoadFile({ ...named, aid: hexToBytes('f0414e51550199'), version: 1 })
       return [forLoad(other), ...inBlocks(signed(other), 200)]
     },
   ],
@@ -158,7 +167,7 @@ const versionOnCard = async (card: CardConnection) => {
   return findBerTlv(entry?.children ?? [], 0xce)?.value.at(-1)
 }
 const replacement = (version: number, modules: Uint8Array[] = [SECURITY_SERVICE_AID]) => {
-  const data = encodeLoadFile({ version, modules })
+  const data = encodeLoadFile({ ...named, version, modules })
   return [encodeCommand(installForReplacement(PACKAGE_AID, sm3(data))), ...inBlocks(signed(data), 40)]
 }
 

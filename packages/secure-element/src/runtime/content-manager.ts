@@ -1,11 +1,11 @@
-import { bytesToHex, concatBytes, equalBytes, hexToBytes, parseBerTlv } from '@anqu/encoding'
+import { concatBytes, equalBytes, parseBerTlv } from '@anqu/encoding'
 import { sm2Verify, sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
 import { requireStatus, StatusWord } from '../apdu/status-word.ts'
 import { isAid, type AppletRegistry } from './applet-registry.ts'
 import { parseLoadFile, type LoadFile } from './load-file.ts'
-import { FileType, type Change, type NonVolatileMemory } from './non-volatile-memory.ts'
+import type { LoadedPackages } from './loaded-packages.ts'
+import type { Change, NonVolatileMemory } from './non-volatile-memory.ts'
 
-const LOAD_FILES = 'card/load-file/'
 /** A load file's blocks together; they are kept in volatile memory until the last is here. */
 const LARGEST_LOAD = 32 * 1024
 const TAG = { dap: 0xe2, signature: 0xc3, data: 0xc4 } as const
@@ -17,6 +17,12 @@ export interface ContentRules {
   readonly reservedAid: Uint8Array
   /** What else must be committed when an instance goes: the clients bound to it are released. */
   readonly releaseOf: (instance: Uint8Array) => Change[]
+}
+
+export interface CardContent {
+  readonly memory: NonVolatileMemory
+  readonly registry: AppletRegistry
+  readonly packages: LoadedPackages
 }
 
 /** Whether a load file takes a free identifier, or the place of the version on the card. */
@@ -37,21 +43,19 @@ interface Loading {
 export class ContentManager {
   readonly #memory: NonVolatileMemory
   readonly #registry: AppletRegistry
+  readonly #packages: LoadedPackages
   readonly #rules: ContentRules
   #loading: Loading | undefined
 
-  constructor(memory: NonVolatileMemory, registry: AppletRegistry, rules: ContentRules) {
-    this.#memory = memory
-    this.#registry = registry
+  constructor(card: CardContent, rules: ContentRules) {
+    this.#memory = card.memory
+    this.#registry = card.registry
+    this.#packages = card.packages
     this.#rules = rules
   }
 
-  loadFiles(): (LoadFile & { readonly aid: Uint8Array })[] {
-    return this.#memory.paths(LOAD_FILES).flatMap((path) => {
-      const aid = hexToBytes(path.slice(LOAD_FILES.length))
-      const file = this.#loadFile(aid)
-      return file === undefined ? [] : [{ aid, ...file }]
-    })
+  loadFiles(): LoadFile[] {
+    return this.#packages.list()
   }
 
   /** INSTALL [for load]. @throws StatusError 6A80 without a hash, 6985 for a taken identifier, 6A88 with nothing to replace. */
@@ -59,7 +63,7 @@ export class ContentManager {
     this.#loading = undefined
     requireStatus(isAid(aid) && hash.length === 32, StatusWord.wrongData)
     if (mode === 'new') requireStatus(!this.#isTaken(aid), StatusWord.conditionsNotSatisfied)
-    else requireStatus(this.#loadFile(aid) !== undefined, StatusWord.referencedDataNotFound)
+    else requireStatus(this.#packages.get(aid) !== undefined, StatusWord.referencedDataNotFound)
     this.#loading = { aid, hash, mode, blocks: new Uint8Array(0), next: 0 }
   }
 
@@ -82,7 +86,7 @@ export class ContentManager {
   /** INSTALL [for install and make selectable]. @throws StatusError 6A88 unknown file or module, 6985 identifier taken. */
   async install(wanted: { loadFile: Uint8Array; module: Uint8Array; instance: Uint8Array }): Promise<void> {
     const { loadFile, module, instance } = wanted
-    const file = this.#loadFile(loadFile)
+    const file = this.#packages.get(loadFile)
     requireStatus(file !== undefined, StatusWord.referencedDataNotFound)
     const known = file.modules.some((aid) => equalBytes(aid, module)) && this.#registry.hasModule(module)
     requireStatus(known, StatusWord.referencedDataNotFound)
@@ -94,15 +98,14 @@ export class ContentManager {
   /** DELETE. An instance goes with all it stored; a load file only without instances, or `withInstances`. */
   async delete(aid: Uint8Array, scope: 'alone' | 'withInstances'): Promise<void> {
     if (this.#registry.has(aid)) return this.#remove([aid], [])
-    const file = this.#loadFile(aid)
+    const file = this.#packages.get(aid)
     requireStatus(file !== undefined, StatusWord.referencedDataNotFound)
     const instances = this.#registry.instancesOf(file.modules)
     requireStatus(instances.length === 0 || scope === 'withInstances', StatusWord.conditionsNotSatisfied)
-    await this.#remove(instances, [LOAD_FILES + bytesToHex(aid)])
+    await this.#remove(instances, [this.#packages.removal(aid)])
   }
 
-  async #remove(instances: readonly Uint8Array[], paths: readonly string[]): Promise<void> {
-    const files = paths.map((path) => ({ kind: 'delete', path }) as const)
+  async #remove(instances: readonly Uint8Array[], files: readonly Change[]): Promise<void> {
     const released = instances.flatMap((aid) => this.#rules.releaseOf(aid))
     await this.#memory.commit([
       ...instances.flatMap((aid) => this.#registry.removal(aid)),
@@ -123,32 +126,26 @@ export class ContentManager {
       publisher === undefined || (signature !== undefined && sm2Verify(publisher, data, signature))
     requireStatus(trusted, StatusWord.verificationFailed)
     const loaded = parseLoadFile(data)
-    requireStatus(
-      loaded.modules.every((module) => this.#registry.hasModule(module)),
-      StatusWord.wrongData,
-    )
+    // What was signed for one identifier is loaded under no other.
+    const fits =
+      equalBytes(loaded.aid, aid) && loaded.modules.every((module) => this.#registry.hasModule(module))
+    requireStatus(fits, StatusWord.wrongData)
     if (mode === 'replace') this.#checkReplacement(aid, loaded)
     // One commit: the card has the old version or the new one, whenever the power goes.
-    const file = { type: FileType.working, bytes: data }
-    await this.#memory.commit([{ kind: 'put', path: LOAD_FILES + bytesToHex(aid), file }])
+    await this.#memory.commit([this.#packages.put(loaded, data)])
   }
 
   /** Only forwards, and no instance is left without its module: those on the card keep all they stored. */
   #checkReplacement(aid: Uint8Array, next: LoadFile): void {
-    const present = this.#loadFile(aid)
+    const present = this.#packages.get(aid)
     requireStatus(present !== undefined, StatusWord.referencedDataNotFound)
     requireStatus(next.version > present.version, StatusWord.conditionsNotSatisfied)
     const dropped = present.modules.filter((module) => !next.modules.some((kept) => equalBytes(kept, module)))
     requireStatus(this.#registry.instancesOf(dropped).length === 0, StatusWord.conditionsNotSatisfied)
   }
 
-  #loadFile(aid: Uint8Array): LoadFile | undefined {
-    const bytes = this.#memory.get(LOAD_FILES + bytesToHex(aid))?.bytes
-    return bytes === undefined ? undefined : parseLoadFile(bytes)
-  }
-
   #isTaken(aid: Uint8Array): boolean {
     if (equalBytes(aid, this.#rules.reservedAid)) return true
-    return this.#registry.has(aid) || this.#loadFile(aid) !== undefined
+    return this.#registry.has(aid) || this.#packages.get(aid) !== undefined
   }
 }

@@ -19,6 +19,7 @@ import type { CardSetup } from './card.ts'
 import { CardRandom } from './card-random.ts'
 import { ContentManager } from './content-manager.ts'
 import { CardState, LifeCycle } from './life-cycle.ts'
+import { LoadedPackages } from './loaded-packages.ts'
 import { LogicalChannel, LogicalChannels } from './logical-channels.ts'
 import { MASTER_FILE_ID, MasterFile } from './master-file.ts'
 import { FileType, NonVolatileMemory, QuotaExceeded, type Change } from './non-volatile-memory.ts'
@@ -65,13 +66,20 @@ export class PoweredCard {
     await keys.personalise(channelKeys)
     const transportKeys = new TransportKeys(issuerMemory, keys, random)
     await transportKeys.prepare(setup.issuerRoot)
-    const access = new AccessControl(issuerMemory, keys)
-    const publisherKey = new PublisherKey(issuerMemory, setup.packageKey)
-    const content = new ContentManager(memory, registry, {
-      packageKey: () => publisherKey.current,
-      reservedAid: aid,
-      releaseOf: (instance) => access.releaseOf(instance).map((change) => issuerMemory.own(change)),
+    const packages = new LoadedPackages(memory)
+    const access = new AccessControl(issuerMemory, keys, (instance) => {
+      const module = registry.moduleOf(instance)
+      return module && packages.hashFor(module)
     })
+    const publisherKey = new PublisherKey(issuerMemory, setup.packageKey)
+    const content = new ContentManager(
+      { memory, registry, packages },
+      {
+        packageKey: () => publisherKey.current,
+        reservedAid: aid,
+        releaseOf: (instance) => access.releaseOf(instance).map((change) => issuerMemory.own(change)),
+      },
+    )
     const lifeCycle = new LifeCycle(memory)
     const issuer = new IssuerSecurityDomain({
       memory: issuerMemory,

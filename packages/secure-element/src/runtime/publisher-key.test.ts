@@ -25,7 +25,8 @@ const ISSUER = keySet(SM4)
 const CLIENT = keySet(SM4, 0x40, 0x90)
 const OLD = keySet(nodeTripleDes, 0x20)
 const PACKAGE = hexToBytes('f0414e51550100')
-const DATA = encodeLoadFile({ version: 1, modules: [SECURITY_SERVICE_AID] })
+const named = { aid: PACKAGE, name: 'security-service', modules: [SECURITY_SERVICE_AID] }
+const DATA = encodeLoadFile({ ...named, version: 1 })
 const ours = Sm2PrivateKey.generate()
 const theirs = Sm2PrivateKey.generate()
 
@@ -56,7 +57,7 @@ const install = installApplication({
 test('with a publisher on the card, its signature decides, whoever holds the issuer’s session', async () => {
   expect(await issuer(putPublisherKey(ours.publicKey, 'new'))).toEqual(['9000'])
   expect((await issuer(...signedBy(theirs))).at(-1)).toBe('6300')
-  const other = encodeLoadFile({ version: 2, modules: [SECURITY_SERVICE_AID] })
+  const other = encodeLoadFile({ ...named, version: 2 })
   expect((await issuer(...signedBy(ours, other))).at(-1)).toBe('6300')
   expect((await issuer(install)).at(-1)).toBe('6A88')
   expect((await issuer(...signedBy(ours), install)).at(-1)).toBe('9000')
@@ -117,12 +118,13 @@ test.each<Cut>(['before', 'torn', 'after'])(
   },
 )
 
-test('software under a listed certificate sends what its rule lets through to the application its publisher signed', async () => {
+/** Client software, as somebody released it for a load file. */
+async function releasedFor(packageHash: Uint8Array) {
   const software = Sm2PrivateKey.generate()
   const certificate = await issueCertificate(software.publicKey, { serialHex: '0a0a0a0a0a0a0a0a' })
   const commands = clientCommandFilters()
   const rules = accessRulesData([{ aid: SECURITY_SERVICE_AID, certificateHash: sm3(certificate), commands }])
-  const statement = encodeClientStatement({ name: 'app', version: 1, packageHash: sm3(utf8ToBytes('app')) })
+  const statement = encodeClientStatement({ name: 'app', version: 1, packageHash })
   const binding = encodeClientBinding({
     version: CLIENT.version,
     aid: SECURITY_SERVICE_AID,
@@ -131,13 +133,30 @@ test('software under a listed certificate sends what its rule lets through to th
     certificate,
     signature: sm2Sign(software, statement),
   })
+  return { commands, rules: storeData(rules), binding: storeData(binding) }
+}
+
+test('software that was released for another package than the one on the card is not bound', async () => {
+  const newer = encodeLoadFile({ ...named, version: 2 })
+  await issuer(...signedBy(ours), install, await putKey(ISSUER, CLIENT))
+  const [early, fitting] = [await releasedFor(sm3(newer)), await releasedFor(sm3(DATA))]
+  expect((await issuer(...early.rules, ...early.binding)).at(-1)).toBe('6982')
+  expect((await issuer(...fitting.rules, ...fitting.binding)).at(-1)).toBe('9000')
+  // What was bound stays so when a newer version comes.
+  const upgrade = loadPackage({ aid: PACKAGE, data: newer, signature: sm2Sign(ours, newer) }, 'replace')
+  expect((await issuer(...upgrade, setCardState(0x0f))).at(-1)).toBe('9000')
+  expect(await new SecureElement(securedConnection(card, CLIENT)).status()).toMatchObject({ containers: 0 })
+})
+
+test('software under a listed certificate sends what its rule lets through to the application its publisher signed', async () => {
+  const { commands, rules, binding } = await releasedFor(sm3(DATA))
   const words = await issuer(
     putPublisherKey(ours.publicKey, 'new'),
     ...signedBy(ours),
     install,
     await putKey(ISSUER, CLIENT),
-    ...storeData(rules),
-    ...storeData(binding),
+    ...rules,
+    ...binding,
     setCardState(0x0f),
   )
   expect(new Set(words)).toEqual(new Set(['9000']))
