@@ -37,6 +37,7 @@ import { signatureAlgorithmControls } from './signature-algorithms.ts'
 import { signingFlowControls } from './signing-flow.ts'
 import { userPrivateKeyControls } from './user-private-keys.ts'
 import { storedKeyControls } from './stored-keys.ts'
+import { transitionalAlgorithmControls } from './transitional-algorithms.ts'
 import { tsmControls } from './tsm.ts'
 import { tsmPackageControls } from './tsm-packages.ts'
 
@@ -78,6 +79,7 @@ export const allControls: readonly Control[] = [
   ...appTellsControls,
   ...signatureAlgorithmControls,
   ...storedKeyControls,
+  ...transitionalAlgorithmControls,
   ...dataEncryptionControls,
   ...operationOutcomeControls,
   ...incidentControls,

@@ -17,10 +17,14 @@ function keptAnswers(): Interference {
 }
 
 export const plantedCertificateFaults: readonly PlantedFault[] = [
-  plain('the CA finds every signature good', ['certificate-lifecycle.states', 'signature.', 'stored-keys.'], {
-    authority: (path, answer) =>
-      path.endsWith('/verify-signature') ? { valid: true, status: 'good', nearExpiry: false } : answer,
-  }),
+  plain(
+    'the CA finds every signature good',
+    ['certificate-lifecycle.states', 'signature.', 'stored-keys.', 'transitional-algorithms.'],
+    {
+      authority: (path, answer) =>
+        path.endsWith('/verify-signature') ? { valid: true, status: 'good', nearExpiry: false } : answer,
+    },
+  ),
   plain(
     'the issuing CA is taken for the root',
     ['certificate-validation.chain', 'certificate-algorithms.', 'certificate-envelope.algorithms'],

@@ -308,6 +308,11 @@ export const plantedFaults: readonly PlantedFault[] = [
     ['certificate-renewal.whole-flow'],
     answering('operations.confirm', (answer) => ({ ...answer, expiryNotice: null })),
   ),
+  plain(
+    'the migration report leaves out what is in use',
+    ['transitional-algorithms.'],
+    answering('staff.transition', (answer) => ({ ...answer, inUse: [] })),
+  ),
   plain('every renewal leaves two certificates at the CA', ['certificate-renewal.cut-off'], {
     rows: (rows) => rows.flatMap((row) => ('serial' in row ? [row, row] : [row])),
   }),

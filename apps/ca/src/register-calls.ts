@@ -7,6 +7,7 @@ import { decide, listProposals, propose, type OfficerNeeds } from './officers/pr
 import { readEvents } from './overview/event-chain.ts'
 import { readCertificate, searchCertificates } from './overview/search.ts'
 import { expiryCalendar, statistics } from './overview/statistics.ts'
+import { transition } from './overview/transition.ts'
 import {
   ask,
   readStatus,
@@ -66,6 +67,7 @@ function registerOverview(route: SignedRoute, needs: Needs): void {
   )
   route('/v1/publication', api.publicationRequest, async () => readPublication(needs))
   route('/v1/statistics', api.statisticsRequest, (_input, { caller }) => statistics(needs, caller))
+  route('/v1/transition', api.transitionRequest, () => transition(needs))
   route('/v1/events', api.eventsRequest, (input, { caller }) => readEvents(needs.db, input, caller))
 }
 

@@ -7,6 +7,7 @@ import {
   derSequence,
   derUnsigned,
   encodeDer,
+  hexToBytes,
   ParseError,
 } from '@anqu/encoding'
 import { isSm2WithSm3, sm2PublicKeyOf, type AlgorithmIdentifier, type PublicKeyInfo } from './algorithm.ts'
@@ -137,6 +138,13 @@ export function problemWithKey(key: PublicKeyInfo, policy?: Named): string | und
   }
 }
 
+/** The name a policy has for keys of this kind: `sm2`, a transitional one, or none at all. */
+export function keyAlgorithmOf(key: PublicKeyInfo): 'sm2' | TransitionalAlgorithm | undefined {
+  if (key.algorithm === RSA_KEY) return 'rsa-3072'
+  if (key.algorithm !== OID_EC_PUBLIC_KEY) return undefined
+  return key.curve === OID_SM2_CURVE ? 'sm2' : curves.get(key.curve ?? '')?.name
+}
+
 function problemWithCurve(key: PublicKeyInfo, policy?: Named): string | undefined {
   const curve = curves.get(key.curve ?? '')
   if (!curve || !policy?.transitional.includes(curve.name))
@@ -162,6 +170,21 @@ function problemWithRsaKey(key: PublicKeyInfo): string | undefined {
     if (error instanceof ParseError) return 'the RSA key cannot be read'
     throw error
   }
+}
+
+/**
+ * A signature algorithm as certificates write it, from its identifier and that of the digest; undefined when the two do not
+ * belong together or when it is not a transitional one. RSA-PSS has parameters that no identifier tells.
+ */
+export function transitionalScheme(named: {
+  readonly signatureAlgorithm: string
+  readonly digestAlgorithm: string
+}): AlgorithmIdentifier | undefined {
+  const { signatureAlgorithm: oid, digestAlgorithm } = named
+  const found = schemes.find((scheme) => scheme.oid === oid && scheme.scheme !== 'RSA-PSS')
+  if (!found || digestAlgorithm !== `2.16.840.1.101.3.4.2.${hashOids[found.hash]}`) return undefined
+  const parameters = found.parameters === 'absent' ? undefined : hexToBytes(found.parameters)
+  return { oid, parameters, raw: encodeDer(derSequence(derOid(oid), ...(parameters ? [derNull()] : []))) }
 }
 
 /** The question a platform's cryptography must answer; undefined when key and algorithm do not belong together. */

@@ -67,7 +67,8 @@ export function sm2PublicKeyOf(info: PublicKeyInfo): Sm2PublicKey {
   }
 }
 
-export function publicKeyInfoToDer(publicKey: Sm2PublicKey): DerValue {
+export function publicKeyInfoToDer(publicKey: Sm2PublicKey | PublicKeyInfo): DerValue {
+  if ('raw' in publicKey) return derRaw(publicKey.raw)
   return derSequence(derSequence(derOid(OID_EC_PUBLIC_KEY), derOid(OID_SM2_CURVE)), derBits(publicKey.bytes))
 }
 

@@ -1,6 +1,9 @@
 export {
+  keyAlgorithmOf,
+  problemWithKey,
   problemWithNames,
   transitionalAlgorithms,
+  transitionalScheme,
   type AlgorithmPolicy,
   type ForeignSignature,
   type TransitionalAlgorithm,
@@ -95,8 +98,9 @@ export {
 export { Crl, parseCrl, verifyCrlSignature, type RevokedEntry } from './revocation/crl.ts'
 export type { CrlScope } from './revocation/issuing-distribution-point.ts'
 export type { RevocationReason } from './revocation/reason.ts'
-export { createCsr, parseCsr, verifyCsr, type Csr } from './request/csr.ts'
+export { createCsr, parseCsr, readCsr, verifyCsr, type Csr, type CsrContent } from './request/csr.ts'
 export { privateKeySigner, type Signer } from './signer.ts'
+export { verifyTransitional } from './signature-check.ts'
 export { webCryptoVerifier } from './web-crypto-verifier.ts'
 export { cmsRules, type CmsFailure, type CmsRule } from './cms/cms-failure.ts'
 export type { Recipient, RecipientInfo } from './cms/content-encryption.ts'

@@ -5,7 +5,7 @@ import {
   type AlgorithmPolicy,
   type ForeignSignature,
 } from './algorithm-policy.ts'
-import { isSm2WithSm3, type AlgorithmIdentifier } from './algorithm.ts'
+import { isSm2WithSm3, type AlgorithmIdentifier, type PublicKeyInfo } from './algorithm.ts'
 import type { Certificate } from './certificate/certificate.ts'
 import { sm2SignedBy } from './path/issuer-verifier.ts'
 
@@ -33,6 +33,22 @@ export function* signedBy(
   const { tbs: message, signature, signatureAlgorithm: algorithm } = signed
   const question = foreignSignature({ algorithm, message, signature }, issuer.publicKeyInfo)
   return question !== undefined && (yield question)
+}
+
+/** Whether this key made a signature of a transitional kind that the policy allows; never for SM2. */
+export async function verifyTransitional(
+  signed: {
+    readonly algorithm: AlgorithmIdentifier
+    readonly message: Uint8Array
+    readonly signature: Uint8Array
+  },
+  key: PublicKeyInfo,
+  policy: AlgorithmPolicy<boolean | Promise<boolean>>,
+): Promise<boolean> {
+  if (isSm2WithSm3(signed.algorithm) || problemWithAlgorithm(signed.algorithm, policy)) return false
+  if (problemWithKey(key, policy)) return false
+  const question = foreignSignature(signed, key)
+  return question !== undefined && policy.verify(question)
 }
 
 /** Runs the work to its end with a verifier that answers at once. */

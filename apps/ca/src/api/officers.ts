@@ -22,11 +22,21 @@ export const keyUsage = z.enum([
   'dataEncipherment',
   'keyAgreement',
 ])
+/** Keys beside SM2 that two officers may allow for a time. */
+export const keyAlgorithm = z.enum(['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-3072'])
+/** Who answers for the algorithm being gone by then (A-9.5-7). */
+const transition = z.strictObject({
+  algorithm: keyAlgorithm,
+  untilMs: z.int().min(0),
+  owner: z.string().min(1).max(80),
+})
 /** What two officers may change; the rest of a profile is fixed in the program. */
 export const profileParameters = z.strictObject({
   validDays: z.int().min(1).max(3660),
   nearExpiryDays: z.int().min(1).max(366),
   keyUsage: z.array(keyUsage).min(1).max(5),
+  /** Left out rather than empty: what is signed over is what was sent. */
+  transitional: z.array(transition).min(1).max(4).optional(),
 })
 
 export const profilesRequest = z.strictObject({})
@@ -40,6 +50,7 @@ const profileState = z.strictObject({
     maxValidDays: z.int(),
     requiredKeyUsage: z.array(keyUsage),
     allowedKeyUsage: z.array(keyUsage),
+    mayBeTransitional: z.boolean(),
   }),
   /** Oldest first. */
   history: z.array(

@@ -1,7 +1,7 @@
 import { utf8ToBytes } from '@anqu/encoding'
 import { z } from 'zod'
 import { bytes, cursor, id, serial } from './fields.ts'
-import { profileName } from './officers.ts'
+import { profileName, keyAlgorithm } from './officers.ts'
 import { certificateStatus, crlReason } from './schemas.ts'
 
 /** Every filter given must match; newest first. A caller sees what it ordered itself. */
@@ -75,6 +75,36 @@ export const statisticsAnswer = z.strictObject({
   issuedLastDay: z.int(),
   revokedLastDay: z.int(),
   openProposals: z.int(),
+})
+
+/**
+ * What is not SM2 yet and until when it may be so (A-9.5-5, A-9.5-6, A-9.5-7): what each profile allows, and how many
+ * certificates of each business system still have such keys. Numbers only, so that everybody's count.
+ */
+export const transitionRequest = z.strictObject({})
+export const transitionAnswer = z.strictObject({
+  allowed: z.array(
+    z.strictObject({
+      profile: profileName,
+      algorithm: keyAlgorithm,
+      untilMs: z.int(),
+      owner: z.string(),
+      open: z.boolean(),
+    }),
+  ),
+  inUse: z.array(
+    z.strictObject({
+      caller: z.string(),
+      profile: profileName,
+      algorithm: keyAlgorithm,
+      /** Good and not expired. */
+      certificates: z.int(),
+      lastNotAfterMs: z.int().nullable(),
+      /** Signatures verified so far, by expired and revoked ones as well. */
+      signatures: z.int(),
+      lastSignatureMs: z.int().nullable(),
+    }),
+  ),
 })
 
 /**

@@ -1,14 +1,6 @@
 import { base64ToBytes, bytesToBase64, bytesToHex, equalBytes, ParseError } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
-import {
-  buildCertificate,
-  parseCsr,
-  PkiError,
-  privateKeySigner,
-  randomSerial,
-  verifyCsr,
-  type Csr,
-} from '@anqu/pki'
+import { buildCertificate, PkiError, privateKeySigner, randomSerial } from '@anqu/pki'
 import { sql, type Clock, type Db } from '@anqu/platform'
 import type { z } from 'zod'
 import type { issueAnswer, issueRequest, serverRequest, staffRequest } from '../api/schemas.ts'
@@ -23,6 +15,8 @@ import {
 } from '../profiles/profiles.ts'
 import type { Shards } from '../publication/shards.ts'
 import { Refused } from '../refused.ts'
+import { endOf, openTransition } from '../profiles/transition.ts'
+import { provenRequest, type ProvenRequest } from './proven-request.ts'
 import type { NewCertificate, Register } from './register-certificates.ts'
 
 /** A request this CA does not issue for. One answer for every reason; the reason is in the log. */
@@ -91,14 +85,19 @@ export const issueStaff = (
   caller: string,
 ): Promise<Answer> => issue(needs, { ...input, caller, registration: null, subject: input.holder })
 
-function readRequest(der: Uint8Array, subject: string | null): Csr {
+async function readRequest(
+  { profiles, clock }: IssueNeeds,
+  der: Uint8Array,
+  { profile, subject, renews }: Order,
+): Promise<ProvenRequest> {
+  // Who has a key of a transitional kind gets no new one of it: a renewal is the step to SM2 (A-9.5-7).
+  const allowed = renews === undefined ? openTransition(profiles.current(profile), clock.nowMs()) : []
   try {
-    const csr = parseCsr(der)
+    const csr = await provenRequest(der, allowed)
     const names = csr.subject.filter(({ type }) => type === 'CN').map(({ value }) => value)
     if (subject !== null && (names.length !== 1 || names[0] !== subject))
       throw notIssued('the request names another subject')
     if (csr.subject.some(({ type }) => type === 'UID')) throw notIssued('the request names its holder itself')
-    if (!verifyCsr(csr)) throw notIssued('the request is not signed by its key')
     return csr
   } catch (error) {
     if (error instanceof ParseError || error instanceof PkiError) throw notIssued(error.message)
@@ -111,19 +110,27 @@ type Draft = Pick<
   'serialHex' | 'shard' | 'profileVersion' | 'der' | 'notBeforeMs' | 'notAfterMs'
 >
 
-async function sign(needs: IssueNeeds, { profile: name, registration }: Order, csr: Csr): Promise<Draft> {
+async function sign(
+  needs: IssueNeeds,
+  { profile: name, registration }: Order,
+  csr: ProvenRequest,
+): Promise<Draft> {
   const { clock, keys, profiles, shards } = needs
   const profile = profiles.current(name)
   const serial = randomSerial()
   const serialHex = bytesToHex(serial)
   const { shard, places } = shards.placeOf(serialHex)
   const notBeforeMs = clock.nowMs() - clockSkewMs
-  const notAfterMs = Math.min(clock.nowMs() + validMsOf(profile), keys.issuing.certificate.notAfterMs)
+  const notAfterMs = Math.min(
+    clock.nowMs() + validMsOf(profile),
+    keys.issuing.certificate.notAfterMs,
+    endOf(profile, csr.keyAlgorithm),
+  )
   const der = await buildCertificate({
     serial,
     // B-5.1-3: who holds it, by the pseudonym it is registered under.
     subject: registration ? [...csr.subject, { type: 'UID', value: registration.holder }] : csr.subject,
-    publicKey: csr.publicKey,
+    publicKey: csr.publicKeyInfo,
     notBeforeMs,
     notAfterMs,
     extensions: extensionsOf(profile, places),
@@ -144,7 +151,7 @@ async function sign(needs: IssueNeeds, { profile: name, registration }: Order, c
 export async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
   const request = base64ToBytes(order.csr)
   const requestDigest = sm3(request)
-  const csr = readRequest(request, order.subject)
+  const csr = await readRequest(needs, request, order)
   const draft = await sign(needs, order, csr)
   const registered = await needs.register({
     ...draft,
@@ -155,7 +162,8 @@ export async function issue(needs: IssueNeeds, order: Order): Promise<Answer> {
     caller: order.caller,
     idempotencyKey: order.idempotencyKey,
     requestDigest,
-    publicKey: csr.publicKey.bytes,
+    publicKey: csr.storedKey,
+    keyAlgorithm: csr.keyAlgorithm,
     correlationId: order.correlationId,
     renews: order.renews ?? null,
   })

@@ -1,6 +1,7 @@
 import { bytesToHex } from '@anqu/encoding'
 import { sql, uuidv7, type Clock, type Db } from '@anqu/platform'
 import { createBatcher } from '../batcher.ts'
+import type { KeyAlgorithm } from '../profiles/transition.ts'
 import type { ProfileName } from '../profiles/profiles.ts'
 
 /** A signed certificate that nobody has seen yet, and what is registered with it. */
@@ -15,7 +16,9 @@ export type NewCertificate = {
   readonly caller: string
   readonly idempotencyKey: string
   readonly requestDigest: Uint8Array
+  /** The point of an SM2 key; of another kind, its SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array
+  readonly keyAlgorithm: KeyAlgorithm
   readonly der: Uint8Array
   readonly notBeforeMs: number
   readonly notAfterMs: number
@@ -57,9 +60,11 @@ async function register(db: Db, nowMs: number, all: readonly NewCertificate[]): 
         ${column(({ requestDigest }) => requestDigest)}::bytea[], ${column(({ publicKey }) => publicKey)}::bytea[],
         ${column(({ der }) => der)}::bytea[], ${column(({ notBeforeMs }) => notBeforeMs)}::int8[],
         ${column(({ notAfterMs }) => notAfterMs)}::int8[], ${column(({ correlationId }) => correlationId)}::text[],
-        ${column(({ renews }) => renews)}::text[], ${all.map(() => uuidv7(nowMs))}::uuid[])
+        ${column(({ renews }) => renews)}::text[], ${column(({ keyAlgorithm }) => keyAlgorithm)}::text[],
+        ${all.map(() => uuidv7(nowMs))}::uuid[])
       as i (serial, shard, profile, profile_version, account_id, holder, terminal_id, caller, idempotency_key,
-        request_digest, public_key, der, not_before_ms, not_after_ms, correlation_id, renews, event_id)),
+        request_digest, public_key, der, not_before_ms, not_after_ms, correlation_id, renews,
+        key_algorithm, event_id)),
     key as (
       insert into subject_key as k (public_key, account_id, terminal_id)
       select public_key, account_id, terminal_id from input as i where not exists (
@@ -70,9 +75,10 @@ async function register(db: Db, nowMs: number, all: readonly NewCertificate[]): 
       returning public_key),
     issued as (
       insert into certificate (serial, shard, profile, profile_version, account_id, holder, terminal_id, caller,
-        idempotency_key, request_digest, public_key, der, state, not_before_ms, not_after_ms, issued_at_ms, correlation_id, renews)
+        idempotency_key, request_digest, public_key, der, state, not_before_ms, not_after_ms, issued_at_ms, correlation_id, renews,
+        key_algorithm)
       select serial, shard, profile, profile_version, account_id, holder, terminal_id, caller, idempotency_key, request_digest,
-        public_key, der, 'good', not_before_ms, not_after_ms, ${nowMs}, correlation_id, renews
+        public_key, der, 'good', not_before_ms, not_after_ms, ${nowMs}, correlation_id, renews, key_algorithm
       from input join key using (public_key)
       on conflict (caller, idempotency_key) do nothing returning serial),
     event as (

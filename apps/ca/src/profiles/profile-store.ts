@@ -82,7 +82,7 @@ function describe(name: ProfileName, rows: readonly Row[]): z.infer<typeof profi
     }))
   const now = history.at(-1)
   if (now === undefined) return []
-  const { maxValidDays, requiredKeyUsage, allowedKeyUsage } = profileLimits[name]
+  const { maxValidDays, requiredKeyUsage, allowedKeyUsage, mayBeTransitional = false } = profileLimits[name]
   return [
     {
       name,
@@ -93,6 +93,7 @@ function describe(name: ProfileName, rows: readonly Row[]): z.infer<typeof profi
         maxValidDays,
         requiredKeyUsage: [...requiredKeyUsage],
         allowedKeyUsage: [...allowedKeyUsage],
+        mayBeTransitional,
       },
       history,
     },

@@ -22,6 +22,8 @@ export type ProfileLimits = {
   readonly allowedKeyUsage: readonly ChangeableUsage[]
   readonly fixed: Pick<ExtensionRequest, 'extKeyUsage' | 'subjectAltNames' | 'policies' | 'ocspNoCheck'>
   readonly first: ProfileParameters
+  /** Whether two officers may allow transitional algorithms for a time; only for keys of others that sign. */
+  readonly mayBeTransitional?: true
 }
 
 /** A profile as it stands now. */
@@ -52,6 +54,7 @@ export const profileLimits: Readonly<Record<ProfileName, ProfileLimits>> = {
     allowedKeyUsage: signing,
     fixed: { policies: [financialPolicy] },
     first: { validDays, nearExpiryDays, keyUsage: [...signing] },
+    mayBeTransitional: true,
   },
   'customer-encryption': {
     maxValidDays: 5 * 366,
@@ -181,5 +184,8 @@ export function problemWith(name: ProfileName, parameters: ProfileParameters): s
   const missing = requiredKeyUsage.find((usage) => !keyUsage.includes(usage))
   if (missing !== undefined) return `without ${missing}`
   const excess = keyUsage.find((usage) => !allowedKeyUsage.includes(usage))
-  return excess === undefined ? undefined : `with ${excess}`
+  if (excess !== undefined) return `with ${excess}`
+  const named = (parameters.transitional ?? []).map(({ algorithm }) => algorithm)
+  if (named.length > 0 && !profileLimits[name].mayBeTransitional) return `with ${named.join()}`
+  return new Set(named).size === named.length ? undefined : 'an algorithm twice'
 }

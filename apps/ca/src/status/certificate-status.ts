@@ -1,7 +1,3 @@
-import { base64ToBytes } from '@anqu/encoding'
-import { sm2Verify } from '@anqu/gm-crypto'
-import type { GmPool } from '@anqu/gm-crypto/pool'
-import { problemWithNames } from '@anqu/pki'
 import { sql, type Clock, type Db } from '@anqu/platform'
 import type { z } from 'zod'
 import type * as api from '../api/schemas.ts'
@@ -10,12 +6,11 @@ import { nearExpiryMsOf, type ProfileName } from '../profiles/profiles.ts'
 import { recordEvent } from '../record-event.ts'
 import { changeState, type StateChange, type StateNeeds } from './change-state.ts'
 import { Refused } from '../refused.ts'
-import type { CertifiedKeys, StoredKey } from './certified-keys.ts'
+import { openTransition } from '../profiles/transition.ts'
+import { belongs, judgeSignature, type JudgeNeeds, type Signer } from './judge-signature.ts'
 
 type Status = z.infer<typeof api.certificateStatus>
-type Row = StoredKey & {
-  account_id: string | null
-  terminal_id: string | null
+type Row = Signer & {
   profile: ProfileName
   state: 'good' | 'revoked' | 'suspended'
   not_after_ms: bigint
@@ -23,16 +18,12 @@ type Row = StoredKey & {
 export type StatusNeeds = { readonly db: Db; readonly clock: Clock; readonly profiles: ProfileStore }
 type ChangeNeeds = StatusNeeds & StateNeeds
 
-/** Workers for the verification of customers' signatures; without them it is done in this thread. */
-export type VerifyNeeds = StatusNeeds & {
-  readonly certifiedKeys: CertifiedKeys
-  readonly pool?: GmPool | undefined
-}
+export type VerifyNeeds = StatusNeeds & JudgeNeeds
 
 const find = (db: Db, serial: string): Promise<Row | undefined> =>
   db.maybe<Row>(sql`
-    select serial, account_id, terminal_id, der, public_key, profile, state, not_after_ms from certificate
-    where serial = ${serial}`)
+    select serial, account_id, terminal_id, der, public_key, key_algorithm, profile, state, not_after_ms
+    from certificate where serial = ${serial}`)
 
 /** B-6.2.3-2: what expires soon is told beside the state. */
 export function statusOf(
@@ -64,7 +55,13 @@ export async function verifySignature(
 ): Promise<z.infer<typeof api.verifyAnswer>> {
   const row = await find(needs.db, claim.serial)
   const { status, nearExpiry } = statusOf(row, needs)
-  const verdict = await judgeSignature(row, status, { ...needs, claim })
+  const allowed =
+    row === undefined ? [] : openTransition(needs.profiles.current(row.profile), needs.clock.nowMs())
+  const verdict = await judgeSignature(needs, { signer: row, status, claim, allowed })
+  // What still signs so is what a migration is planned by.
+  if (verdict === 'good' && row?.key_algorithm !== 'sm2')
+    await needs.db.execute(sql`
+      update certificate set uses = uses + 1, used_at_ms = ${needs.clock.nowMs()} where serial = ${claim.serial}`)
   await recordEvent(needs.db, needs.clock, {
     event: 'verified',
     caller,
@@ -73,29 +70,6 @@ export async function verifySignature(
     correlationId: claim.correlationId,
   })
   return { valid: verdict === 'good', status: verdict, nearExpiry }
-}
-
-const belongs = (row: Row, claim: { accountId: string; terminalId: string }): boolean =>
-  row.account_id === claim.accountId && row.terminal_id === claim.terminalId
-
-async function judgeSignature(
-  row: Row | undefined,
-  status: Status,
-  { claim, pool, certifiedKeys }: VerifyNeeds & { claim: z.infer<typeof api.verifyRequest> },
-): Promise<z.infer<typeof api.verifyAnswer>['status']> {
-  if (problemWithNames(claim) !== undefined) return 'algorithm'
-  if (row === undefined) return 'unknown'
-  if (!belongs(row, claim)) return 'mismatch'
-  if (status !== 'good') return status
-  // A key certified for encryption never speaks for its holder (B-7.3.2.1-1).
-  if (row.profile !== 'customer-signing') return 'mismatch'
-  const publicKey = certifiedKeys(row)
-  if (publicKey === undefined) return 'mismatch'
-  const [message, signature] = [base64ToBytes(claim.message), base64ToBytes(claim.signature)]
-  const right = pool
-    ? await pool.verify({ publicKey, message, signature })
-    : sm2Verify(publicKey, message, signature)
-  return right ? 'good' : 'bad-signature'
 }
 
 const profileOf = { signing: 'customer-signing', encryption: 'customer-encryption' } as const

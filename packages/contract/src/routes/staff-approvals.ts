@@ -16,10 +16,23 @@ const keyUsage = z.enum([
   'dataEncipherment',
   'keyAgreement',
 ])
+export const transitionalAlgorithm = z.enum(['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-3072'])
 export const profileParameters = z.strictObject({
   validDays: z.int().min(1).max(3660),
   nearExpiryDays: z.int().min(1).max(366),
   keyUsage: z.array(keyUsage).min(1).max(5),
+  /** Algorithms beside SM2, until when, and who answers for their end; left out when there are none. */
+  transitional: z
+    .array(
+      z.strictObject({
+        algorithm: transitionalAlgorithm,
+        untilMs: atMs,
+        owner: z.string().trim().min(1).max(80),
+      }),
+    )
+    .min(1)
+    .max(4)
+    .optional(),
 })
 
 export const staffProfiles = staffRoute({
@@ -41,6 +54,7 @@ export const staffProfiles = staffRoute({
             maxValidDays: z.int(),
             requiredKeyUsage: z.array(keyUsage),
             allowedKeyUsage: z.array(keyUsage),
+            mayBeTransitional: z.boolean(),
           }),
           /** Oldest first. */
           history: z.array(
@@ -56,6 +70,43 @@ export const staffProfiles = staffRoute({
       .max(50),
   }),
   clauses: ['B-7.3.2.1-1', 'B-7.3.3.3-1'],
+})
+
+export const staffTransition = staffRoute({
+  name: 'staff.transition',
+  path: '/admin/v1/certificates/transition',
+  session: 'required',
+  zh: '过渡算法迁移报告',
+  en: 'Transitional algorithms that are allowed, and what still uses them',
+  input: z.strictObject({}),
+  output: z.strictObject({
+    atMs,
+    allowed: z
+      .array(
+        z.strictObject({
+          profile: certificateProfile,
+          algorithm: transitionalAlgorithm,
+          untilMs: atMs,
+          owner: z.string(),
+          /** False once its time is over. */
+          open: z.boolean(),
+        }),
+      )
+      .max(50),
+    /** By business system; numbers only. */
+    inUse: z.array(
+      z.strictObject({
+        caller: z.string(),
+        profile: certificateProfile,
+        algorithm: transitionalAlgorithm,
+        certificates: z.int(),
+        lastNotAfterMs: atMs.nullable(),
+        signatures: z.int(),
+        lastSignatureMs: atMs.nullable(),
+      }),
+    ),
+  }),
+  clauses: ['A-9.5-5', 'A-9.5-6'],
 })
 
 /** What only two members of staff together may do. The order of the fields is part of the digest. */

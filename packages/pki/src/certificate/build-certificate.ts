@@ -13,7 +13,7 @@ import {
   type DerValue,
 } from '@anqu/encoding'
 import { sm3, type Sm2PublicKey } from '@anqu/gm-crypto'
-import { publicKeyInfoToDer, signedToDer, sm2SignatureAlgorithm } from '../algorithm.ts'
+import { publicKeyInfoToDer, signedToDer, sm2SignatureAlgorithm, type PublicKeyInfo } from '../algorithm.ts'
 import { generalNameToDer, type GeneralName } from '../name/general-name.ts'
 import { nameToDer, type Name } from '../name/name.ts'
 import * as oids from '../oids.ts'
@@ -51,7 +51,8 @@ export interface CertificateRequest {
   /** Magnitude, 8 to 20 bytes; random ones come from `randomSerial`. */
   readonly serial: Uint8Array
   readonly subject: Name
-  readonly publicKey: Sm2PublicKey
+  /** Of another kind than SM2 only where the issuer's policy allows it for a transition. */
+  readonly publicKey: Sm2PublicKey | PublicKeyInfo
   readonly notBeforeMs: number
   readonly notAfterMs: number
   readonly extensions: ExtensionRequest
@@ -61,7 +62,7 @@ export interface CertificateRequest {
 }
 
 /** RFC 7093 section 2 method 1 with SM3: the leftmost 160 bits of the hash over the key's BIT STRING content. */
-export function keyIdentifier(publicKey: Sm2PublicKey): Uint8Array {
+export function keyIdentifier(publicKey: { readonly bytes: Uint8Array }): Uint8Array {
   return sm3(publicKey.bytes).slice(0, 20)
 }
 

@@ -17,21 +17,26 @@ import {
   sm2PublicKeyOf,
   verifyDerSignature,
   type AlgorithmIdentifier,
+  type PublicKeyInfo,
 } from '../algorithm.ts'
 import { nameToDer, readName, type Name } from '../name/name.ts'
 import type { Signer } from '../signer.ts'
 
-/** A certification request (PKCS#10, RFC 2986). Byte strings are views into `raw`. */
-export interface Csr {
+/** A certification request for a key of any kind (PKCS#10, RFC 2986). Byte strings are views into `raw`. */
+export interface CsrContent {
   readonly raw: Uint8Array
   /** The signed part. */
   readonly info: Uint8Array
   readonly subject: Name
-  readonly publicKey: Sm2PublicKey
+  readonly publicKeyInfo: PublicKeyInfo
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly signature: Uint8Array
   /** Object identifiers of the attributes; their content is not followed, the issuer's profile decides extensions. */
   readonly attributes: readonly string[]
+}
+
+export interface Csr extends CsrContent {
+  readonly publicKey: Sm2PublicKey
 }
 
 const ATTRIBUTES = derContextTag(0, 'constructed')
@@ -55,6 +60,12 @@ export async function createCsr(request: {
 
 /** ParseError on malformed input, PkiError when the key is not an SM2 key. Does not check the signature. */
 export function parseCsr(der: Uint8Array): Csr {
+  const content = readCsr(der)
+  return { ...content, publicKey: sm2PublicKeyOf(content.publicKeyInfo) }
+}
+
+/** ParseError on malformed input; says nothing about key or signature. For issuers in a transition. */
+export function readCsr(der: Uint8Array): CsrContent {
   const outer = DerReader.over(der, 'csr', { maxLength: 64 * 1024 })
   const request = outer.sequence('request')
   outer.end()
@@ -66,10 +77,10 @@ export function parseCsr(der: Uint8Array): Csr {
   const info = request.enter(element, 'info')
   info.small('version', 0)
   const subject = readName(info, 'subject')
-  const publicKey = sm2PublicKeyOf(readPublicKeyInfo(info, 'publicKey'))
+  const publicKeyInfo = readPublicKeyInfo(info, 'publicKey')
   const attributes = readAttributes(info)
   info.end()
-  return { raw: der, info: element.raw, subject, publicKey, signatureAlgorithm, signature, attributes }
+  return { raw: der, info: element.raw, subject, publicKeyInfo, signatureAlgorithm, signature, attributes }
 }
 
 function readAttributes(info: DerReader): string[] {

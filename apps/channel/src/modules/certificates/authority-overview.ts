@@ -4,6 +4,7 @@ import type {
   staffExpiryCalendar,
   staffProfiles,
   staffPublication,
+  staffTransition,
 } from '@anqu/contract'
 
 type ProposalView = OutputOf<typeof staffDecide>['proposal']
@@ -79,6 +80,8 @@ export type AuthorityOverview = {
   }>
   /** How it tells everybody the state of certificates. */
   publication(): Promise<Omit<OutputOf<typeof staffPublication>, 'atMs'>>
+  /** Algorithms beside SM2: what is allowed, and what still uses them. */
+  transition(): Promise<Omit<OutputOf<typeof staffTransition>, 'atMs'>>
   profiles(): Promise<Profile[]>
   /** Puts a certificate on hold in the name of an officer. */
   hold(request: {

@@ -33,6 +33,7 @@ const notHere: AuthorityOverview = {
   expiryCalendar: notPart,
   statistics: notPart,
   publication: notPart,
+  transition: notPart,
   profiles: notPart,
   hold: notPart,
   propose: notPart,

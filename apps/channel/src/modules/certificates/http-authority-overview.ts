@@ -10,6 +10,7 @@ import {
   revokeAnswer,
   searchAnswer,
   statisticsAnswer,
+  transitionAnswer,
   type certificateSummary,
   type chainedEvent,
 } from '@anqu/ca/api'
@@ -41,6 +42,7 @@ export function createHttpOverview(call: ServiceCall): AuthorityOverview {
       (await call('/v1/certificates/expiry-calendar', request, expiryCalendarAnswer)).days,
     statistics: () => call('/v1/statistics', {}, statisticsAnswer),
     publication: () => call('/v1/publication', {}, publicationAnswer),
+    transition: () => call('/v1/transition', {}, transitionAnswer),
     profiles: async () => (await call('/v1/profiles', {}, profilesAnswer)).profiles,
     async hold({ officer: actor, ...rest }) {
       const body = { ...rest, actor, by: 'operator' }

@@ -10,6 +10,7 @@ export const notOffered = (): AuthorityOverview => {
     expiryCalendar: refused,
     statistics: refused,
     publication: refused,
+    transition: refused,
     profiles: refused,
     hold: refused,
     propose: refused,

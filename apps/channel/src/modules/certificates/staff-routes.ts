@@ -6,6 +6,7 @@ import {
   staffExpiryCalendar,
   staffHoldCertificate,
   staffPublication,
+  staffTransition,
   type InputOf,
   type OutputOf,
 } from '@anqu/contract'
@@ -46,6 +47,10 @@ export function certificateStaffRoutes(needs: CertificateStaffNeeds): BoundRoute
     bind(staffPublication, async () => ({
       atMs: clock.nowMs(),
       ...(await asStaffRefusal(() => overview.publication())),
+    })),
+    bind(staffTransition, async () => ({
+      atMs: clock.nowMs(),
+      ...(await asStaffRefusal(() => overview.transition())),
     })),
     bind(staffCertificateStatistics, async () => ({
       atMs: clock.nowMs(),

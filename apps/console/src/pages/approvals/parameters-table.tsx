@@ -1,4 +1,7 @@
 import { Pill, useTexts } from '@anqu/ui'
+import { dayOf } from '../certificates/certificate-filters.ts'
+import { algorithmNames } from '../certificates/transition-fields.tsx'
+import { transitionTexts } from '../certificates/transition-texts.ts'
 import type { Proposal } from './shown-digest.ts'
 import { approvalTexts } from './approval-texts.ts'
 
@@ -27,10 +30,23 @@ export function useUsageText(): (usages: readonly KeyUsage[]) => string {
 export const sameUsage = (left: readonly KeyUsage[], right: readonly KeyUsage[]): boolean =>
   left.toSorted().join() === right.toSorted().join()
 
+/** `ECDSA P-256 · 2027-06-30 · owner`, one after another. */
+function useTransitionText(): (entries: Parameters['transitional']) => string {
+  const t = useTexts(transitionTexts)
+  return (entries) =>
+    (entries ?? [])
+      .map(
+        ({ algorithm, untilMs, owner }) => `${algorithmNames[algorithm]} · ${dayOf(untilMs - 1)} · ${owner}`,
+      )
+      .join('；') || t('sm2Only')
+}
+
 /** What a profile has beside what it is to have; what differs is marked. */
 export const ParametersTable = ({ before, after }: { before: Parameters; after: Parameters }) => {
   const a = useTexts(approvalTexts)
   const usage = useUsageText()
+  const transition = useTransitionText()
+  const t = useTexts(transitionTexts)
   const rows = [
     {
       name: a('validDays'),
@@ -49,6 +65,12 @@ export const ParametersTable = ({ before, after }: { before: Parameters; after: 
       old: usage(before.keyUsage),
       next: usage(after.keyUsage),
       changed: !sameUsage(before.keyUsage, after.keyUsage),
+    },
+    {
+      name: t('legend'),
+      old: transition(before.transitional),
+      next: transition(after.transitional),
+      changed: transition(before.transitional) !== transition(after.transitional),
     },
   ]
   return (

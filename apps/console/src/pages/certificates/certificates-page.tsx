@@ -8,12 +8,14 @@ import { ExpiryCalendar } from './expiry-calendar.tsx'
 import { Profiles } from './profiles.tsx'
 import { Publication } from './publication.tsx'
 import { CertificateStatistics } from './statistics.tsx'
+import { TransitionView } from './transition-view.tsx'
 
 const views = {
   search: { text: 'viewSearch', View: CertificateSearch },
   calendar: { text: 'viewCalendar', View: ExpiryCalendar },
   statistics: { text: 'viewStatistics', View: CertificateStatistics },
   profiles: { text: 'viewProfiles', View: Profiles },
+  transition: { text: 'viewTransition', View: TransitionView },
   publication: { text: 'viewPublication', View: Publication },
 } as const
 type ViewName = keyof typeof views

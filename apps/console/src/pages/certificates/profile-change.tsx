@@ -8,6 +8,7 @@ import { approvalTexts } from '../approvals/approval-texts.ts'
 import { ParametersTable, sameUsage, type KeyUsage, type Parameters } from '../approvals/parameters-table.tsx'
 import { certificateTexts } from './certificate-texts.ts'
 import type { Profile } from './profiles.tsx'
+import { draftsOf, isComplete, TransitionFields, transitionOf, type Draft } from './transition-fields.tsx'
 
 const wholeNumber = (text: string): number => (/^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : Number.NaN)
 const longestNearExpiryDays = 366
@@ -38,7 +39,7 @@ const Sent = () => {
 
 /** The values of a profile as a form; nothing can be sent that its limits forbid. */
 export const ProfileChange = ({ profile }: { profile: Profile }) => {
-  const { api } = useConsole()
+  const { api, clock } = useConsole()
   const a = useTexts(approvalTexts)
   const { busy, problem, run } = useTask()
   const [sent, setSent] = useState(false)
@@ -46,17 +47,21 @@ export const ProfileChange = ({ profile }: { profile: Profile }) => {
   const [days, setDays] = useState(String(parameters.validDays))
   const [near, setNear] = useState(String(parameters.nearExpiryDays))
   const [usage, setUsage] = useState<readonly KeyUsage[]>(parameters.keyUsage)
+  const [drafts, setDrafts] = useState<readonly Draft[]>(draftsOf(parameters.transitional))
+  const transitional = transitionOf(drafts)
   const wanted: Parameters = {
     validDays: wholeNumber(days),
     nearExpiryDays: wholeNumber(near),
     keyUsage: [...usage],
+    ...(transitional && { transitional }),
   }
   const { badDays, badNear, nearTooLong } = problemsOf(wanted, limits.maxValidDays)
   const same =
     wanted.validDays === parameters.validDays &&
     wanted.nearExpiryDays === parameters.nearExpiryDays &&
-    sameUsage(usage, parameters.keyUsage)
-  const possible = !badDays && !badNear && !nearTooLong && !same
+    sameUsage(usage, parameters.keyUsage) &&
+    JSON.stringify(transitional) === JSON.stringify(parameters.transitional)
+  const possible = !badDays && !badNear && !nearTooLong && !same && isComplete(drafts, clock.nowMs())
   const submit = () =>
     run(async () => {
       await api.call(staffPropose, { action: { kind: 'change-profile', name, parameters: wanted } })
@@ -92,6 +97,9 @@ export const ProfileChange = ({ profile }: { profile: Profile }) => {
         onChange={setNear}
       />
       <UsageChoice limits={limits} usage={usage} onChange={setUsage} />
+      {limits.mayBeTransitional && (
+        <TransitionFields drafts={drafts} nowMs={clock.nowMs()} onChange={setDrafts} />
+      )}
       {same && <p className="aq-field-hint">{a('unchanged')}</p>}
       {possible && <ParametersTable before={parameters} after={wanted} />}
       <Button submit busy={busy} disabled={!possible}>
