@@ -73,9 +73,8 @@ export function copyElement(o: i32, a: i32): void {
 
 /** o = a when flag is 1, o when it is 0; no branch. */
 export function maskedCopy(o: i32, a: i32, flag: i32): void {
-  const mask = -(<i64>flag)
-  for (let i = 0; i < FE; i += 8)
-    store<i64>(o + i, load<i64>(o + i) ^ ((load<i64>(a + i) ^ load<i64>(o + i)) & mask))
+  const mask = i64x2.splat(-(<i64>flag))
+  for (let i = 0; i < FE; i += 16) v128.store(o + i, v128.bitselect(v128.load(a + i), v128.load(o + i), mask))
 }
 
 /** Limbs of a 32-byte big-endian number. */

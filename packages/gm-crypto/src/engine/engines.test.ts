@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toBytes32 } from './reference/bigint.ts'
-import { toHex } from '../testing.ts'
+import { hex, toHex } from '../testing.ts'
+import { grownSums, grownTables } from '../vectors/grown-numbers.ts'
 import type { Engine } from './engine.ts'
 import { jsEngine } from './js-engine.ts'
 import { N } from './reference/curve-bigint.ts'
@@ -155,6 +156,27 @@ describe.each(engines)('the $name engine', (engine) => {
       if (!engine.verify(digest, signature, engine.multiplyBase(d))) refused++
     }
     expect(refused).toBe(0)
+  })
+
+  it.each(grownSums)('accepts signature $signature, on the way to which numbers grew', (grown) => {
+    const [digest, signature] = [hex(grown.digest), hex(grown.signature)]
+    const point = referenceEngine.multiplyBase(hex(grown.d))
+    expect(referenceEngine.verify(digest, signature, point)).toBe(true)
+    expect(engine.verify(digest, signature, point)).toBe(true)
+    expect(engine.verifier(point)(digest, signature)).toBe(true)
+  })
+
+  it.each(grownTables)('makes a sound table of key %s, in which numbers grew', (grown) => {
+    const d = hex(grown)
+    const point = referenceEngine.multiplyBase(d)
+    const signature = referenceEngine.signWithNonce({
+      digest: d,
+      scalar: d,
+      inverse: referenceEngine.signingInverse(d),
+      nonce: d,
+    })
+    expect(signature).toBeDefined()
+    expect(signature && engine.verifier(point)(d, signature)).toBe(true)
   })
 
   it('judges made-up signatures with small numbers, where sums meet and cancel, as the reference does', () => {

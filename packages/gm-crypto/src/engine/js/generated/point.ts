@@ -117,11 +117,16 @@ export function rootElement(o: i32, a: i32): void {
   copyElement(o, V0)
 }
 
-/** o = 2p in Jacobian coordinates (dbl-2001-b; no point of the curve has order two). */
+/**
+ * o = 2p in Jacobian coordinates (dbl-2001-b; no point of the curve has order two). The factors 2 of 4XY² and 8Y⁴ are
+ * taken before the products, which reduce them; taken after, they would let the numbers grow from doubling to doubling.
+ */
 export function doublePoint(o: i32, p: i32): void {
   square(T0, p + 2 * FE)
   square(T1, p + FE)
-  multiply(T2, p, T1)
+  linear(T1, T1, 2, T1, 0)
+  add(T2, p, p)
+  multiply(T2, T2, T1)
   subtract(T3, p, T0)
   add(T4, p, T0)
   multiply(T3, T3, T4)
@@ -129,11 +134,11 @@ export function doublePoint(o: i32, p: i32): void {
   add(T4, p + FE, p + FE)
   multiply(o + 2 * FE, T4, p + 2 * FE)
   square(T4, T3)
-  linear(o, T4, 1, T2, -8)
-  linear(T2, T2, 4, o, -1)
+  linear(o, T4, 1, T2, -2)
+  subtract(T2, T2, o)
   multiply(T2, T3, T2)
   square(T1, T1)
-  linear(o + FE, T2, 1, T1, -8)
+  linear(o + FE, T2, 1, T1, -2)
 }
 
 // The part both additions share: T0 = U2 − U1 = H, T1 = S2 − S1 = R; Z is done. `u` and `s` may be o's own X and Y.
@@ -220,6 +225,8 @@ export function addComplete(o: i32, p: i32, q: i32): void {
   multiply(T7, CURVE_B, T2)
   difference(T5, T6, T7)
   linear(T5, T5, 3, T5, 0)
+  // Not a step of the algorithm: brings the threefold sum back to the size of p, without which no bound holds.
+  multiply(T5, T5, ONE)
   difference(T7, T1, T5)
   sum(T5, T1, T5)
   multiply(T6, CURVE_B, T6)

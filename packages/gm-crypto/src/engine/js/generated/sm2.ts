@@ -276,7 +276,7 @@ function addDigit(bit: i32): void {
   if (digit !== 0) addPublicEntry(WIDE, digit)
 }
 
-/** The same sum with complete formulas, homogeneous: slow, for the inputs the fast one did not match. */
+/** The same sum with complete formulas, homogeneous: slow, for the inputs on which the fast one met an exceptional case. */
 function sumOfProductsComplete(s: i32, t: i32): void {
   wipeElements(ACC, 3)
   copyElement(ACC + FE, ONE)
@@ -312,18 +312,14 @@ function matches(power: i32): i32 {
   return 0
 }
 
-/**
- * Accepts what the fast sum matches; what it does not is computed again with complete formulas before it is refused: an
- * exceptional case, and a fault of the machine in one of the two (see docs/explanation/sm2-engine.md).
- */
 function finishVerification(): i32 {
-  if (isZeroElement(ACC + 2 * FE) === 0) {
-    square(T2, ACC + 2 * FE)
-    if (matches(T2) === 1) return 1
+  if (isZeroElement(ACC + 2 * FE) === 1) {
+    sumOfProductsComplete(B2, S1)
+    if (isZeroElement(ACC + 2 * FE) === 1) return 0
+    return matches(ACC + 2 * FE)
   }
-  sumOfProductsComplete(B2, S1)
-  if (isZeroElement(ACC + 2 * FE) === 1) return 0
-  return matches(ACC + 2 * FE)
+  square(T2, ACC + 2 * FE)
+  return matches(T2)
 }
 
 /** 1 when r (B1), s (B2) sign the digest B0 under the point (B3, B4), which must be on the curve. */
