@@ -22,6 +22,12 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true })
 })
 
+async function twoStaff() {
+  const staff = [await system.newStaff('operator'), await system.newStaff('administrator')] as const
+  for (const member of staff) await member.login()
+  return staff
+}
+
 test('kill -9 of the TSM after any command of an installation leaves no half-installed card, and the binding goes on', async () => {
   let kills = 0
   for (let at = 1; at <= mostCommands; at += 3) {
@@ -61,12 +67,10 @@ test('kill -9 of the TSM after any command of a change to a new master key loses
   const customer = await system.fixtures.freshReady()
   const { app, person } = customer
   const client = { ...app.client, call: app.call.bind(app) }
-  const [one, other] = [await system.newStaff('operator'), await system.newStaff('administrator')]
-  await one.login()
-  await other.login()
+  const [one, other] = await twoStaff()
   let kills = 0
   for (let at = 1; at <= mostCommands; at += 2) {
-    const { renewal } = await one.call(staffProposeMasterKey, { reason: '演练更换主密钥' })
+    const { renewal } = await one.call(staffProposeMasterKey, { reason: '演练更换主密钥', retires: null })
     const decision = { renewalId: renewal?.renewalId ?? '', decision: 'approve' } as const
     const newest = (await other.call(staffDecideMasterKey, decision)).keys[0]?.version ?? 0
     const sent = { count: 0 }
@@ -96,4 +100,51 @@ test('kill -9 of the TSM after any command of a change to a new master key loses
   }
   process.stdout.write(`kill test of a new master key: ${kills} kills\n`)
   expect(kills).toBeGreaterThan(3)
+})
+
+test('kill -9 of the TSM in the middle of retiring a master key leaves it whole or retired with its record', async () => {
+  const [one, other] = await twoStaff()
+  const renewed = async () => {
+    const { renewal } = await one.call(staffProposeMasterKey, { reason: '演练更换主密钥', retires: null })
+    return other.call(staffDecideMasterKey, { renewalId: renewal?.renewalId ?? '', decision: 'approve' })
+  }
+  const outcomes = new Set<string>()
+  for (let delayMs = 0; delayMs <= 24; delayMs += 4) {
+    await system.fixtures.freshReady()
+    const { keys } = await renewed()
+    const version = keys[1]?.version ?? 0
+    // Reported lost, all that have it.
+    await system.database.rows(
+      'anqu_tsm',
+      sql`update card set lost = true where key_version = ${version} or key_offered = ${version} returning card_id`,
+    )
+    const { renewal } = await one.call(staffProposeMasterKey, { reason: '演练销毁', retires: version })
+    const renewalId = renewal?.renewalId ?? ''
+    const decided = other.call(staffDecideMasterKey, { renewalId, decision: 'approve' }).then(
+      () => 'answered',
+      () => 'cut',
+    )
+    await system.pause(delayMs)
+    await system.kill('tsm')
+    await decided
+    await system.restart('tsm')
+    const [state] = await system.database.rows<{ retired: boolean; recorded: bigint; decided: boolean }>(
+      'anqu_tsm',
+      sql`select m.wrapped is null as retired,
+        (select count(*) from record_pending where body like ${`%${renewalId}%`}) +
+          (select count(*) from step_record where correlation_id = ${renewalId}) as recorded,
+        (select state = 'approved' from key_renewal where renewal_id = ${renewalId}) as decided
+        from master_key m where version = ${version}`,
+    )
+    expect([true, false]).toContain(state?.retired)
+    expect(state, `killed after ${delayMs} ms`).toEqual(
+      state?.retired
+        ? { retired: true, recorded: 1n, decided: true }
+        : { retired: false, recorded: 0n, decided: false },
+    )
+    outcomes.add(String(state?.retired))
+    if (state?.retired === false) await other.call(staffDecideMasterKey, { renewalId, decision: 'approve' })
+  }
+  process.stdout.write(`kill test of retiring: retired at the kill ${[...outcomes].join(', ')}
+`)
 })

@@ -281,15 +281,18 @@ export const campaignRetryRequest = z.strictObject({
   actor,
 })
 
-// Master keys: from an approved renewal on cards get keys derived from the new version at their next contact.
+// Master keys: from an approved renewal on cards get keys derived from the new version at their next contact. The end of a
+// version that lost or emptied cards still have takes the same two people.
 
 export const masterKey = z.strictObject({
   version: z.int(),
   createdAtMs: atMs,
-  /** `retired`: no card used it any more, and its key was destroyed. */
+  /** `retired`: no card in use had it any more, and its key was destroyed. */
   state: z.enum(['current', 'replaced', 'retired']),
   /** Cards whose keys derive from it, by their last word. */
   cards: z.int(),
+  /** Further cards with its keys that were reported lost or emptied. */
+  givenUp: z.int(),
   /** Null for the first one, which the installation made. */
   requester: actor.nullable(),
   approver: actor.nullable(),
@@ -299,10 +302,17 @@ export const keyRenewal = z.strictObject({
   reason: text,
   requester: actor,
   requestedAtMs: atMs,
+  /** The version to be destroyed; null when a new one is to be made. */
+  retires: z.int().nullable(),
 })
 export const keysRequest = z.strictObject({})
 export const keysAnswer = z.strictObject({ keys: z.array(masterKey), renewal: keyRenewal.nullable() })
-export const keysProposeRequest = z.strictObject({ reason: text, requester: actor })
+export const keysProposeRequest = z.strictObject({
+  reason: text,
+  requester: actor,
+  /** Null asks for a new version. A version is retired once only cards that were given up have it. */
+  retires: z.int().nullable(),
+})
 /** To approve takes another person than the requester. */
 export const keysDecideRequest = z.strictObject({
   renewalId: id,

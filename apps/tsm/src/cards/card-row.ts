@@ -24,6 +24,9 @@ export type CardRow = {
 const columns = sql`card_id, kind, holder, instance, state, card_order, lost, key_version, key_offered, transport_keys, client_generation,
   client_master, client_correlation_id, package_aid`
 
+/** Reported lost, or emptied for good: nobody waits for its next contact. */
+export const givenUp = sql`(lost or state = 'deleted')`
+
 /** Locks the card, so that two scripts about it go one after the other. */
 export const lockCard = (tx: Queryable, cardId: string): Promise<CardRow | undefined> =>
   tx.maybe<CardRow>(sql`select ${columns} from card where card_id = ${cardId} for update`)
@@ -50,6 +53,15 @@ export async function offerKeyVersion(tx: Queryable, cardId: string, version: nu
   )
   if (row === undefined) throw new TsmRefusal('script-superseded', `master key ${version} was retired`)
   await tx.execute(sql`update card set key_offered = ${version} where card_id = ${cardId}`)
+}
+
+/** Whether one of these versions is not retired; it stays so until the transaction ends. */
+export async function holdsAny(tx: Queryable, versions: readonly (number | null)[]): Promise<boolean> {
+  const asked = versions.filter((version) => version !== null)
+  const rows = await tx.query<{ version: number }>(
+    sql`select version from master_key where version = any(${asked}::integer[]) and wrapped is not null for share`,
+  )
+  return rows.length > 0
 }
 
 /** The card has these keys, by its own word. The transport keys go with the end of the session they opened. */

@@ -7,9 +7,11 @@ import { openValue, sealValue } from './sealed-value.ts'
 
 const masterLength = 32
 const partLength = 16
-/** Issuer keys of master version n are version 30+n on the card; below the range of client instances (40–6F). */
-const firstIssuerVersion = 0x30
-const mostMasterVersions = 15
+/**
+ * Under which numbers (GlobalPlatform key versions) cards keep the issuer's keys: those of SCP03, below the client instances
+ * (40–6F). Each version that is not retired has one of its own; they are given in turn, so that one comes back late.
+ */
+const issuerNumbers = Array.from({ length: 15 }, (_, at) => 0x31 + at)
 const firstClientVersion = 0x40
 const clientVersions = 0x30
 
@@ -20,7 +22,7 @@ export type CardKeys = {
   issuer(cardId: string, version: number): KeySet
   /** Keys of the client instance that is the `generation`th to use this card, under the master version it was given. */
   client(cardId: string, given: { readonly generation: number; readonly master: number }): KeySet
-  /** Master version behind a key version on a card; undefined when it is none of ours. */
+  /** Master version behind a key version on a card, retired ones left out; undefined when it is none of ours. */
   masterVersionOf(keyVersion: number): number | undefined
   /** Whether that version is not retired. */
   isHeld(version: number): boolean
@@ -35,13 +37,18 @@ export type CardKeys = {
 }
 
 type Needs = { readonly db: Db; readonly clock: Clock; readonly kek: SecretBytes }
-type Master = { readonly version: number; readonly key: Uint8Array }
+type Master = { readonly version: number; readonly number: number; readonly key: Uint8Array }
 
 /** Loads the master keys; the first start makes version 1. */
 export async function loadCardKeys(needs: Needs): Promise<CardKeys> {
   const { kek } = needs
   if ((await readMasters(needs)).length === 0)
-    await addMaster(needs.db, needs, { version: 1, requester: null, approver: null })
+    await addMaster(needs.db, needs, {
+      version: 1,
+      number: nextNumber([]),
+      requester: null,
+      approver: null,
+    })
   let masters = await readMasters(needs)
   const current = (): number => masters.at(-1)?.version ?? 0
   const masterOf = (version: number): Master => {
@@ -52,7 +59,7 @@ export async function loadCardKeys(needs: Needs): Promise<CardKeys> {
   return {
     current,
     issuer: (cardId, version) => ({
-      version: firstIssuerVersion + version,
+      version: masterOf(version).number,
       cipher: SM4,
       keys: derive(masterOf(version).key, { use: 'issuer', number: version, cardId }),
     }),
@@ -61,14 +68,14 @@ export async function loadCardKeys(needs: Needs): Promise<CardKeys> {
       cipher: SM4,
       keys: derive(masterOf(master).key, { use: 'client', number: generation, cardId }),
     }),
-    masterVersionOf: (keyVersion) =>
-      masters.find(({ version }) => firstIssuerVersion + version === keyVersion)?.version,
+    masterVersionOf: (keyVersion) => masters.find(({ number }) => number === keyVersion)?.version,
     isHeld: (version) => masters.some((master) => master.version === version),
     async addVersion(tx, people) {
-      const { newest } = await tx.one<{ newest: number }>(sql`select max(version) as newest from master_key`)
-      const version = newest + 1
-      if (version > mostMasterVersions) throw new TsmRefusal('not-now', 'all versions are used up')
-      await addMaster(tx, needs, { version, ...people })
+      const given = await tx.query<Given>(
+        sql`select version, card_number, wrapped is not null as held from master_key order by version`,
+      )
+      const version = (given.at(-1)?.version ?? 0) + 1
+      await addMaster(tx, needs, { version, number: nextNumber(given), ...people })
       return version
     },
     async reload() {
@@ -81,17 +88,31 @@ export async function loadCardKeys(needs: Needs): Promise<CardKeys> {
 
 /** Those that are not retired. */
 async function readMasters({ db, kek }: Needs): Promise<Master[]> {
-  const rows = await db.query<{ version: number; wrapped: Uint8Array }>(
-    sql`select version, wrapped from master_key where wrapped is not null order by version`,
+  const rows = await db.query<{ version: number; card_number: number; wrapped: Uint8Array }>(
+    sql`select version, card_number, wrapped from master_key where wrapped is not null order by version`,
   )
-  return rows.map(({ version, wrapped }) => ({
+  return rows.map(({ version, card_number: number, wrapped }) => ({
     version,
+    number,
     key: openValue(kek, `master:${version}`, new Uint8Array(wrapped)),
   }))
 }
 
+type Given = { readonly version: number; readonly card_number: number; readonly held: boolean }
+
+/** The number after the one given last that no version holds. @throws TsmRefusal when all are held. */
+function nextNumber(given: readonly Given[]): number {
+  const start = issuerNumbers.indexOf(given.at(-1)?.card_number ?? 0) + 1
+  const inTurn = [...issuerNumbers.slice(start), ...issuerNumbers.slice(0, start)]
+  const held = new Set(given.filter((one) => one.held).map((one) => one.card_number))
+  const free = inTurn.find((number) => !held.has(number))
+  if (free === undefined) throw new TsmRefusal('not-now', 'fifteen versions are held: retire one first')
+  return free
+}
+
 type NewMaster = {
   readonly version: number
+  readonly number: number
   readonly requester: string | null
   readonly approver: string | null
 }
@@ -99,12 +120,12 @@ type NewMaster = {
 async function addMaster(
   tx: Queryable,
   { clock, kek }: Needs,
-  { version, requester, approver }: NewMaster,
+  { version, number, requester, approver }: NewMaster,
 ): Promise<void> {
   const wrapped = sealValue(kek, `master:${version}`, randomBytes(masterLength))
   await tx.execute(sql`
-    insert into master_key (version, wrapped, created_at_ms, requested_by, approved_by)
-    values (${version}, ${wrapped}, ${clock.nowMs()}, ${requester}, ${approver}) on conflict do nothing`)
+    insert into master_key (version, card_number, wrapped, created_at_ms, requested_by, approved_by)
+    values (${version}, ${number}, ${wrapped}, ${clock.nowMs()}, ${requester}, ${approver}) on conflict do nothing`)
 }
 
 /** ENC ‖ MAC ‖ DEK from HKDF-SM3 over use, number and the card's identifier, so that no two cards or uses share a key. */

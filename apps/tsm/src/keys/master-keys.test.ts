@@ -11,7 +11,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const propose = () => world.call(paths.keysPropose, { reason: '到期更换', requester: 'anna' }, keysAnswer)
+const propose = (retires: number | null = null) =>
+  world.call(paths.keysPropose, { reason: '到期更换', requester: 'anna', retires }, keysAnswer)
 const decide = (renewalId: string, actor: string, decision = 'approve') =>
   world.call(paths.keysDecide, { renewalId, decision, actor }, keysAnswer)
 async function renew(): Promise<void> {
@@ -118,7 +119,7 @@ test('cut at any act of the change, the TSM killed, and renewed once more: no ca
   expect(had.size).toBeGreaterThan(1)
 }, 180_000)
 
-/** Cards have key versions for fifteen masters; the test needs more. */
+/** Each cut leaves a card on its version, and fifteen versions are held at most. */
 async function anew(): Promise<void> {
   await world.close()
   world = await tsmWorld()

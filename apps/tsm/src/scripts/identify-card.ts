@@ -10,7 +10,7 @@ import {
   TRANSPORT_VERSION,
   type CardOpening,
 } from '@anqu/secure-element/issuer'
-import { enrolVirtual, lockCard, offerKeyVersion, storeKeyVersion } from '../cards/card-row.ts'
+import { enrolVirtual, holdsAny, lockCard, offerKeyVersion, storeKeyVersion } from '../cards/card-row.ts'
 import { openTransport, sealTransport } from '../keys/transport-record.ts'
 import { TsmRefusal } from '../refused.ts'
 import { pictureQuestions, type PlannedCommand } from './plan.ts'
@@ -84,6 +84,10 @@ async function keysOf(
   const { cardId, keyVersion } = opening
   const master = keys.masterVersionOf(keyVersion)
   const known = await lockCard(tx, cardId)
+  // Given up and without a key of ours since: its number on the card may be another version's by now.
+  if (known !== undefined && known.key_version !== 0)
+    if (!(await holdsAny(tx, [known.key_version, known.key_offered])))
+      throw new TsmRefusal('unknown-card', `master key ${known.key_version} was retired`)
   if (master !== undefined && known !== undefined) return keys.issuer(cardId, master)
   if (keyVersion !== TRANSPORT_VERSION) throw new TsmRefusal('unknown-card', `key version ${keyVersion}`)
   // An older copy of a card's memory, or another card under its name.

@@ -104,6 +104,7 @@ async function begin(
   const versions = parseKeyVersions(keyInformation)
   const keyVersion = versions.find((version) => needs.keys.masterVersionOf(version) !== undefined)
   const isNew = keyVersion === undefined && versions.includes(TRANSPORT_VERSION)
+  if (keyVersion === undefined && !isNew) throw new TsmRefusal('unknown-card', 'it has no keys that we hold')
   const hostChallenge = newHostChallenge()
   const open = initializeUpdate(keyVersion ?? TRANSPORT_VERSION, hostChallenge)
   const commands = [

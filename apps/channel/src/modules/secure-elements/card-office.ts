@@ -101,7 +101,11 @@ export type CardOffice = {
     readonly actor: string
   }): Promise<Batch>
   masterKeys(): Promise<MasterKeys>
-  proposeMasterKey(order: { readonly reason: string; readonly requester: string }): Promise<MasterKeys>
+  proposeMasterKey(order: {
+    readonly reason: string
+    readonly requester: string
+    readonly retires: number | null
+  }): Promise<MasterKeys>
   decideMasterKey(order: {
     readonly renewalId: string
     readonly decision: 'approve' | 'reject'

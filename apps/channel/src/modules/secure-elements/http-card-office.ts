@@ -128,6 +128,7 @@ const toMasterKeys = ({ keys, renewal }: z.infer<typeof keysAnswer>): MasterKeys
     reason: renewal.reason,
     requestedBy: renewal.requester,
     requestedAtMs: renewal.requestedAtMs,
+    retires: renewal.retires,
   },
 })
 

@@ -3,7 +3,7 @@ import { bind, staffOf, type BoundRoute } from '../../http/bound-route.ts'
 import type { MasterKeys } from './card-office.ts'
 import { acting, asStaffRefusal, peopleOf, recorded, type CardStaffNeeds } from './staff-needs.ts'
 
-/** The TSM's master key: one proposes a new one, another one approves. The TSM asks for the second person. */
+/** The TSM's master key: one proposes a new one or the end of an old one, another one approves. The TSM asks for the second person. */
 export function masterKeyRoutes(needs: CardStaffNeeds): BoundRoute[] {
   const { audit, office } = needs
   return [
@@ -11,16 +11,18 @@ export function masterKeyRoutes(needs: CardStaffNeeds): BoundRoute[] {
       const { staffId } = staffOf(context, [...acting, 'auditor'])
       return describe(needs, staffId, await asStaffRefusal(() => office.masterKeys()))
     }),
-    bind(staffProposeMasterKey, async ({ reason }, context) => {
+    bind(staffProposeMasterKey, async ({ reason, retires }, context) => {
       const { staffId } = staffOf(context, acting)
       const act = {
         staffId,
         context,
         event: 'staff.master-key-proposed',
-        description: `Asked for a new master key of cards: ${reason}`,
+        description: `Asked for ${retires === null ? 'a new master key of cards' : `the end of master key ${retires}`}: ${reason}`,
         resource: 'master-key',
       }
-      const made = await recorded(audit, act, () => office.proposeMasterKey({ reason, requester: staffId }))
+      const made = await recorded(audit, act, () =>
+        office.proposeMasterKey({ reason, retires, requester: staffId }),
+      )
       return describe(needs, staffId, made)
     }),
     bind(staffDecideMasterKey, async (order, context) => {
@@ -29,7 +31,7 @@ export function masterKeyRoutes(needs: CardStaffNeeds): BoundRoute[] {
         staffId,
         context,
         event: 'staff.master-key-decided',
-        description: `Decision about a new master key of cards: ${order.decision}`,
+        description: `Decision about a master key of cards: ${order.decision}`,
         resource: `master-key-renewal:${order.renewalId}`,
       }
       const made = await recorded(audit, act, () => office.decideMasterKey({ ...order, actor: staffId }))

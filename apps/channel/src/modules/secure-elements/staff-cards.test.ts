@@ -13,7 +13,7 @@ import type {
   staffUploadApplication,
 } from '@anqu/contract'
 import { hexToBytes } from '@anqu/encoding'
-import { ServiceUnavailable, uuidv7 } from '@anqu/platform'
+import { ServiceUnavailable, sql, uuidv7 } from '@anqu/platform'
 import { testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import { manufacturedCard, Phone, signedPackage, tsmWorld, type TsmWorld } from '@anqu/tsm/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -263,7 +263,8 @@ test('a list of physical cards one hands in is approved by another, and bad line
 
 test('a new master key one proposes is made when another approves, and cards are counted by their version', async () => {
   type View = OutputOf<typeof staffMasterKeys>
-  const propose = (staff: Staff) => as<View>(staff, 'staff.propose-master-key', { reason: '到期更换主密钥' })
+  const propose = (staff: Staff) =>
+    as<View>(staff, 'staff.propose-master-key', { reason: '到期更换主密钥', retires: null })
   const settle = (staff: Staff, renewalId: string) =>
     as<View>(staff, 'staff.decide-master-key', { renewalId, decision: 'approve' })
   await expect(propose(auditor)).rejects.toMatchObject({ code: 'staff.forbidden' })
@@ -278,6 +279,13 @@ test('a new master key one proposes is made when another approves, and cards are
     keys: [{ version: 2, cards: 0, approvedBy: { name: '王' } }, {}],
   })
   expect(await as<View>(auditor, 'staff.master-keys', {})).toMatchObject({
-    keys: [{}, { state: 'replaced' }],
+    keys: [{}, { state: 'replaced', givenUp: 0 }],
+  })
+  await tsm.database.db.execute(sql`update card set lost = true`)
+  const ended = await as<View>(chen, 'staff.propose-master-key', { reason: '只剩弃用卡片', retires: 1 })
+  expect(ended.renewal).toMatchObject({ retires: 1, own: true })
+  await expect(settle(chen, ended.renewal?.renewalId ?? '')).rejects.toMatchObject({ code: 'approval.own' })
+  expect(await settle(wang, ended.renewal?.renewalId ?? '')).toMatchObject({
+    keys: [{}, { state: 'retired' }],
   })
 })

@@ -3,7 +3,8 @@ import { defineDictionary } from '@anqu/ui'
 /** Versions of the master key and its renewal. */
 export const masterKeyTexts = defineDictionary(
   {
-    about: '每张卡的密钥由主密钥派生。更换后，卡片在下次联系时换用新密钥；旧版本在没有卡片使用后自动销毁。',
+    about:
+      '每张卡的密钥由主密钥派生。更换后，卡片在下次联系时换用新密钥；旧版本在没有卡片使用后自动销毁。只剩挂失或已清空卡片的版本，可由两人确认后销毁。',
     renew: '申请更换主密钥',
     renewTitle: '申请更换主密钥',
     renewText: '须由另一位同事批准。批准后生成新版本，卡片在下次联系时逐张换用，中断后自动续办。',
@@ -11,10 +12,16 @@ export const masterKeyTexts = defineDictionary(
     reasonHint: '4 至 80 字，将记入审计',
     submit: '提交申请',
     cancel: '取消',
+    retire: '申请销毁',
+    retireTitle: '申请销毁版本 {version}',
+    retireText:
+      '持有该版本的 {count} 张卡片已挂失或清空。销毁后这些卡片不能再管理，找回也须换新卡。须由另一位同事批准，不可恢复。',
     waits: '更换申请待审批',
+    retireWaits: '销毁版本 {version} 的申请待审批',
     requestedBy: '{name} 提交',
     own: '这是您本人提交的申请，须由另一位同事批准。',
     approve: '批准更换',
+    approveRetire: '批准销毁',
     reject: '拒绝',
     takeBack: '撤回',
     versions: '主密钥版本',
@@ -23,7 +30,9 @@ export const masterKeyTexts = defineDictionary(
     current: '使用中',
     replaced: '更换中',
     retired: '已销毁',
-    cards: '使用的卡片',
+    cards: '使用中的卡片',
+    givenUp: '挂失或清空',
+    act: '操作',
     made: '生成时间',
     people: '申请与批准',
     installation: '安装时生成',
@@ -31,7 +40,7 @@ export const masterKeyTexts = defineDictionary(
   },
   {
     about:
-      'The keys of each card derive from a master key. After a renewal cards change at their next contact; the old version is destroyed once no card uses it.',
+      'The keys of each card derive from a master key. After a renewal cards change at their next contact; the old version is destroyed once no card uses it. One that only lost or emptied cards have is destroyed by two people.',
     renew: 'Propose a new master key',
     renewTitle: 'Propose a new master key',
     renewText:
@@ -40,10 +49,16 @@ export const masterKeyTexts = defineDictionary(
     reasonHint: '4 to 80 characters; this goes into the audit log',
     submit: 'Propose',
     cancel: 'Cancel',
+    retire: 'Propose to destroy',
+    retireTitle: 'Propose to destroy version {version}',
+    retireText:
+      '{count} cards with this version were reported lost or emptied. Afterwards they cannot be managed any more, found again or not. Somebody else must approve it, and there is no way back.',
     waits: 'A renewal waits for approval',
+    retireWaits: 'The end of version {version} waits for approval',
     requestedBy: 'proposed by {name}',
     own: 'You proposed this; somebody else must approve it.',
     approve: 'Approve it',
+    approveRetire: 'Destroy it',
     reject: 'Refuse',
     takeBack: 'Take back',
     versions: 'Versions of the master key',
@@ -52,7 +67,9 @@ export const masterKeyTexts = defineDictionary(
     current: 'In use',
     replaced: 'Being replaced',
     retired: 'Destroyed',
-    cards: 'Cards on it',
+    cards: 'Cards in use',
+    givenUp: 'Lost or emptied',
+    act: 'Action',
     made: 'Made',
     people: 'Proposed and approved',
     installation: 'by the installation',

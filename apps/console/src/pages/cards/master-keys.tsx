@@ -14,6 +14,10 @@ const tones: Readonly<Record<Key['state'], Tone>> = { current: 'good', replaced:
 const shortestReason = 4
 const longestReason = 80
 
+/** Nobody in use has it: what is left are cards that were given up. */
+const isRetirable = ({ state, cards, givenUp }: Key): boolean =>
+  state === 'replaced' && cards === 0 && givenUp > 0
+
 /** Which version of the master key how many cards are on, and its renewal by two people. */
 export const MasterKeys = () => {
   const { api } = useConsole()
@@ -25,7 +29,7 @@ export const MasterKeys = () => {
         <div className="co-proposals">
           <p className="co-byline">{m('about')}</p>
           {renewal === null ? (
-            <ProposeRenewal onDone={reload} />
+            <Propose retires={null} onDone={reload} />
           ) : (
             <Renewal renewal={renewal} onDone={reload} />
           )}
@@ -38,6 +42,7 @@ export const MasterKeys = () => {
               { title: m('version'), cell: ({ version }) => version },
               { title: m('state'), cell: ({ state }) => <Pill tone={tones[state]}>{m(state)}</Pill> },
               { title: m('cards'), cell: ({ cards }) => cards, align: 'end' },
+              { title: m('givenUp'), cell: ({ givenUp }) => givenUp, align: 'end' },
               { title: m('made'), cell: ({ createdAtMs }) => <When atMs={createdAtMs} /> },
               {
                 title: m('people'),
@@ -45,6 +50,11 @@ export const MasterKeys = () => {
                   requestedBy === null
                     ? m('installation')
                     : `${requestedBy.name} · ${approvedBy?.name ?? ''}`,
+              },
+              {
+                title: m('act'),
+                cell: (key) =>
+                  isRetirable(key) && renewal === null ? <Propose retires={key} onDone={reload} /> : '',
               },
             ]}
           />
@@ -59,7 +69,7 @@ const Renewal = ({ renewal, onDone }: { renewal: NonNullable<View['renewal']>; o
   const staff = useStaff()
   const m = useTexts(masterKeyTexts)
   const { busy, problem, run } = useTask()
-  const { renewalId, own } = renewal
+  const { renewalId, own, retires } = renewal
   const decide = (decision: 'approve' | 'reject') =>
     run(async () => {
       await api.call(staffDecideMasterKey, { renewalId, decision })
@@ -68,7 +78,7 @@ const Renewal = ({ renewal, onDone }: { renewal: NonNullable<View['renewal']>; o
   return (
     <article className="co-panel co-proposal">
       <header>
-        <h2>{m('waits')}</h2>
+        <h2>{retires === null ? m('waits') : m('retireWaits', { version: retires })}</h2>
       </header>
       <p className="co-byline">
         <b>{renewal.reason}</b>
@@ -81,7 +91,7 @@ const Renewal = ({ renewal, onDone }: { renewal: NonNullable<View['renewal']>; o
         <div className="co-actions">
           {!own && (
             <Button busy={busy} onPress={() => void decide('approve')}>
-              {m('approve')}
+              {m(retires === null ? 'approve' : 'approveRetire')}
             </Button>
           )}
           <Button busy={busy} look="secondary" onPress={() => void decide('reject')}>
@@ -93,7 +103,8 @@ const Renewal = ({ renewal, onDone }: { renewal: NonNullable<View['renewal']>; o
   )
 }
 
-const ProposeRenewal = ({ onDone }: { onDone: () => void }) => {
+/** Asks for a new version, or for the end of one that only cards which were given up have. */
+const Propose = ({ retires, onDone }: { retires: Key | null; onDone: () => void }) => {
   const { api } = useConsole()
   const staff = useStaff()
   const m = useTexts(masterKeyTexts)
@@ -104,14 +115,17 @@ const ProposeRenewal = ({ onDone }: { onDone: () => void }) => {
   if (staff.role === 'auditor') return null
   const submit = () =>
     run(async () => {
-      await api.call(staffProposeMasterKey, { reason })
+      await api.call(staffProposeMasterKey, { reason, retires: retires?.version ?? null })
       onDone()
     })
+  const title = retires === null ? m('renewTitle') : m('retireTitle', { version: retires.version })
   return (
     <div className="co-actions">
-      <Button onPress={() => setOpen(true)}>{m('renew')}</Button>
+      <Button look={retires === null ? 'primary' : 'quiet'} onPress={() => setOpen(true)}>
+        {m(retires === null ? 'renew' : 'retire')}
+      </Button>
       {open && (
-        <Dialog title={m('renewTitle')} onClose={() => setOpen(false)}>
+        <Dialog title={title} onClose={() => setOpen(false)}>
           <form
             className="co-form"
             onSubmit={(event) => {
@@ -119,7 +133,7 @@ const ProposeRenewal = ({ onDone }: { onDone: () => void }) => {
               if (!busy && enough) void submit()
             }}
           >
-            <p>{m('renewText')}</p>
+            <p>{retires === null ? m('renewText') : m('retireText', { count: retires.givenUp })}</p>
             {problem && <ProblemNotice problem={problem} />}
             <TextField
               label={m('reason')}
