@@ -57,6 +57,9 @@ export const clientEnvironmentControls: readonly Control[] = [
         const own = await context.newPage()
         await own.goto(appUrl)
         await own.evaluate(keepPrivately)
+        // Opener and embedder policy of page and scripts together, as the browser sees them.
+        const isIsolated = await own.evaluate(() => globalThis.crossOriginIsolated)
+        evidence.holds('应用运行在与其他来源隔离的进程空间', isIsolated)
         const again = await context.newPage()
         await again.goto(appUrl)
         const kept = await again.evaluate(readOwn)
@@ -79,6 +82,7 @@ export const clientEnvironmentControls: readonly Control[] = [
           headers['access-control-allow-origin'] === undefined &&
             headers['cross-origin-resource-policy'] === 'same-origin' &&
             headers['cross-origin-opener-policy'] === 'same-origin' &&
+            headers['cross-origin-embedder-policy'] === 'require-corp' &&
             /frame-ancestors 'none'/.test(headers['content-security-policy'] ?? ''),
         )
       }),

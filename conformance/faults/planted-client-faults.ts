@@ -3,6 +3,7 @@ import { plain, type PlantedFault } from './planted-fault.ts'
 
 const protections = [
   'content-security-policy',
+  'cross-origin-embedder-policy',
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
   'integrity-policy',
@@ -39,6 +40,9 @@ export const plantedClientFaults: readonly PlantedFault[] = [
       }
       return { ...answer, headers: { ...answer.headers, ...open } }
     },
+  }),
+  plain('the app shares its process with other origins', ['client-environment.private-storage'], {
+    http: async (_request, proceed) => without(await proceed(), ['cross-origin-embedder-policy']),
   }),
   plain('no e-mail reaches anybody', ['incident.warning'], {
     async http({ url }, proceed) {

@@ -42,9 +42,12 @@ function lengthOf({ parts }: Frame): number {
   return parts.reduce((length, part) => length + LENGTH + part.length, HEADER)
 }
 
-/** The frames of a message, their parts views of it; undefined for what is none of ours. */
+/**
+ * The frames of a message, their parts views of it; undefined for what is none of ours. Bytes in shared memory are not: a hostile
+ * page could change a command between the look at it and its use.
+ */
 export function decodeFrames(data: unknown): Frame[] | undefined {
-  if (!(data instanceof Uint8Array)) return undefined
+  if (!(data instanceof Uint8Array) || !(data.buffer instanceof ArrayBuffer)) return undefined
   const view = new DataView(data.buffer, data.byteOffset, data.length)
   const frames: Frame[] = []
   let at = 0

@@ -87,6 +87,7 @@ test('messages that are none of ours are ignored', async () => {
     hexToBytes('000000010401'), // a kind there is not
     hexToBytes('00000001024100'), // too many parts
     hexToBytes('000000010101ffffffff'), // a part longer than its message
+    inSharedMemory(whole), // the page could change it between the look at it and its use
     encodeFrames([reset(1), { id: 2, kind: FrameKind.answers, parts: [] }]),
     encodeFrames(Array.from({ length: 65 }, (_, id) => reset(id))),
   ])
@@ -95,6 +96,12 @@ test('messages that are none of ours are ignored', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   expect(seen).toMatchObject([{ id: 7, kind: FrameKind.answers }])
 })
+
+function inSharedMemory(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  shared.set(bytes)
+  return shared
+}
 
 test('what is asked while the card works goes in one message, in order, whatever its sender does with the bytes', async () => {
   const messages: number[] = []
