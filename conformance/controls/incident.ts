@@ -81,7 +81,7 @@ export const incidentControls: readonly Control[] = [
       await system.restart('channel')
       const { warnings: shown } = await unaffected.app.call(warningsList, {})
       const dated = shown.find((entry) => entry.warningId === warningId)?.publishedAtMs ?? 0
-      evidence.holds('公开的安全公告页列出该警示及日期', dated >= system.startedAtMs, { dated })
+      evidence.holds('公开的安全警示页列出该警示及日期', dated >= system.startedAtMs, { dated })
       const untilMs = system.clock.nowMs() + longestWaitMs
       for (;;) {
         const { warnings } = await publisher.call(staffWarnings, {})

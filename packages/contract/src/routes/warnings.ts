@@ -38,7 +38,7 @@ export const warningsList = route({
   path: '/api/v1/warnings/list',
   audience: 'customer',
   session: 'none',
-  zh: '安全公告',
+  zh: '安全警示',
   en: 'Security warnings for everybody, newest first',
   input: z.strictObject({}),
   output: z.strictObject({

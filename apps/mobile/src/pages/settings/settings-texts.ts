@@ -14,7 +14,7 @@ export const settingsTexts = defineDictionary(
     look: '显示',
     check: '安全检查',
     checkNote: '检查当前浏览器有无风险',
-    warnings: '安全公告',
+    warnings: '安全警示',
     email: '接收警示的邮箱',
     privacy: '隐私',
     notice: '隐私政策与双清单',

@@ -2,8 +2,8 @@ import { defineDictionary } from '@anqu/ui'
 
 export const warningsTexts = defineDictionary(
   {
-    title: '安全公告',
-    none: '目前没有安全公告',
+    title: '安全警示',
+    none: '目前没有安全警示',
     noneText: '如发现影响您的缺陷或威胁，我们会在这里公布，并以推送、短信和邮件告知。',
     major: '重大',
     notice: '提示',
