@@ -1,18 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { sql } from '@anqu/platform'
 import { policy } from '@anqu/policy'
-import {
-  chromiumPath,
-  launchBrowser,
-  skippedWithoutChromium,
-  startLiveSystem,
-  type LiveSystem,
-} from '@anqu/conformance/system'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type LiveSystem } from '@anqu/conformance/system'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { openPage } from './support/browser.ts'
+import { inChromium } from './support/in-chromium.ts'
 import { CustomerAtPhone } from './support/customer-at-phone.ts'
 import {
   bindDevice,
@@ -28,57 +20,39 @@ const phone = { widthPx: 390, heightPx: 844 }
 const dayMs = 86_400_000
 const daysLeft = 20
 
-describe.skipIf(chromiumPath() === undefined)(
-  `in Chromium at phone size (${skippedWithoutChromium} otherwise)`,
-  () => {
-    let dataDir: string
-    let system: LiveSystem
-    let stop: () => Promise<void>
-    let browser: Browser
-    beforeAll(async () => {
-      dataDir = await mkdtemp(path.join(tmpdir(), 'anqu-journey-'))
-      ;({ system, stop } = await startLiveSystem(dataDir))
-      browser = await launchBrowser()
-    })
-    afterAll(async () => {
-      await browser.close()
-      await stop()
-      await rm(dataDir, { recursive: true })
-    })
+inChromium('in Chromium at phone size', (live) => {
+  test('near its end the app asks for the renewal, which goes on over a reload; the new certificate pays, and a lost device does not', async () => {
+    const url = live.system.addresses['app'] ?? ''
+    const { page, misdeeds } = await openPage(live.browser, { url, ...phone })
+    const { person } = await live.system.fixtures.newcomer()
+    const customer = new CustomerAtPhone(live.system, page, person)
+    await ready(customer)
+    const former = await certificateInUse(live.system)
+    await live.system.database.letCertificateAge(
+      former,
+      policy.certificate.validMs - daysLeft * dayMs - dayMs / 2,
+    )
+    await insure(customer)
+    await pay(customer)
+    await customer.see(`证书将在 ${daysLeft} 天后到期`)
+    await customer.look('prompt')
+    await customer.press('更新证书')
+    await renewOverReload(customer, live.system)
+    const renewed = await certificateInUse(live.system)
+    expect(renewed).not.toBe(former)
+    await insure(customer)
+    await pay(customer)
+    expect(await page.getByText('天后到期').count()).toBe(0)
+    expect(await signedBy(live.system)).toBe(renewed)
 
-    test('near its end the app asks for the renewal, which goes on over a reload; the new certificate pays, and a lost device does not', async () => {
-      const url = system.addresses['app'] ?? ''
-      const { page, misdeeds } = await openPage(browser, { url, ...phone })
-      const { person } = await system.fixtures.newcomer()
-      const customer = new CustomerAtPhone(system, page, person)
-      await ready(customer)
-      const former = await certificateInUse(system)
-      await system.database.letCertificateAge(
-        former,
-        policy.certificate.validMs - daysLeft * dayMs - dayMs / 2,
-      )
-      await insure(customer)
-      await pay(customer)
-      await customer.see(`证书将在 ${daysLeft} 天后到期`)
-      await customer.look('prompt')
-      await customer.press('更新证书')
-      await renewOverReload(customer, system)
-      const renewed = await certificateInUse(system)
-      expect(renewed).not.toBe(former)
-      await insure(customer)
-      await pay(customer)
-      expect(await page.getByText('天后到期').count()).toBe(0)
-      expect(await signedBy(system)).toBe(renewed)
-
-      await customer.press('回到首页')
-      await certificatePages(customer)
-      const elsewhere = await openPage(browser, { url, ...phone })
-      await reportLost(new CustomerAtPhone(system, elsewhere.page, person), system)
-      expect([...misdeeds, ...elsewhere.misdeeds]).toEqual([])
-      await refusedOnLostDevice(page, customer, system)
-    })
-  },
-)
+    await customer.press('回到首页')
+    await certificatePages(customer)
+    const elsewhere = await openPage(live.browser, { url, ...phone })
+    await reportLost(new CustomerAtPhone(live.system, elsewhere.page, person), live.system)
+    expect([...misdeeds, ...elsewhere.misdeeds]).toEqual([])
+    await refusedOnLostDevice(page, customer, live.system)
+  })
+})
 
 async function ready(customer: CustomerAtPhone): Promise<void> {
   await privacyNotice(customer)

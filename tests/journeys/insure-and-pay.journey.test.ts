@@ -1,79 +1,58 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { staffAuditVerify } from '@anqu/contract'
-import {
-  chromiumPath,
-  launchBrowser,
-  skippedWithoutChromium,
-  startLiveSystem,
-  type LiveSystem,
-} from '@anqu/conformance/system'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type LiveSystem } from '@anqu/conformance/system'
+import { expect, test } from 'vitest'
 import { disagreements } from '../faults/books.ts'
 import { openPage } from './support/browser.ts'
+import { inChromium } from './support/in-chromium.ts'
 import { CustomerAtPhone } from './support/customer-at-phone.ts'
 import { insure, login, pay, privacyNotice, register, setTransactionPassword } from './support/steps.ts'
 
 const phone = { widthPx: 390, heightPx: 844 }
 
-describe.skipIf(chromiumPath() === undefined)(
-  `in Chromium at phone size (${skippedWithoutChromium} otherwise)`,
-  () => {
-    let dataDir: string
-    let system: LiveSystem
-    let stop: () => Promise<void>
-    let browser: Browser
-    beforeAll(async () => {
-      dataDir = await mkdtemp(path.join(tmpdir(), 'anqu-journey-'))
-      ;({ system, stop } = await startLiveSystem(dataDir))
-      browser = await launchBrowser()
+inChromium('in Chromium at phone size', (live) => {
+  test('a new customer reads, registers, binds the device, insures and pays, and the operator finds the story', async () => {
+    const { page, misdeeds } = await openPage(live.browser, {
+      url: live.system.addresses['app'] ?? '',
+      ...phone,
     })
-    afterAll(async () => {
-      await browser.close()
-      await stop()
-      await rm(dataDir, { recursive: true })
-    })
+    const { person } = await live.system.fixtures.newcomer()
+    const customer = new CustomerAtPhone(live.system, page, person)
+    await privacyNotice(customer)
+    await register(customer)
+    await login(customer)
+    await bindOverReload(customer, live.system)
+    await setTransactionPassword(customer)
+    await insure(customer)
+    await pay(customer)
+    expect(misdeeds).toEqual([])
+    expect(await disagreements(live.system)).toEqual([])
 
-    test('a new customer reads, registers, binds the device, insures and pays, and the operator finds the story', async () => {
-      const { page, misdeeds } = await openPage(browser, { url: system.addresses['app'] ?? '', ...phone })
-      const { person } = await system.fixtures.newcomer()
-      const customer = new CustomerAtPhone(system, page, person)
-      await privacyNotice(customer)
-      await register(customer)
-      await login(customer)
-      await bindOverReload(customer, system)
-      await setTransactionPassword(customer)
-      await insure(customer)
-      await pay(customer)
-      expect(misdeeds).toEqual([])
-      expect(await disagreements(system)).toEqual([])
+    const auditor = await live.system.fixtures.auditor()
+    const [done] = await auditor.records({ event: 'payment.done' })
+    const story = await auditor.records({ correlationId: done?.correlationId ?? '' })
+    // Each opening of encrypted data is recorded too; here the steps of the payment are looked at.
+    const steps = story.map(({ event }) => event).filter((event) => !event.startsWith('encryption.'))
+    expect(steps.toReversed()).toEqual([
+      'operation.prepared',
+      'operation.second-password',
+      'operation.authorised',
+      'payment.done',
+    ])
+    expect(await auditor.call(staffAuditVerify, {})).toMatchObject({ intact: true, pending: 0 })
+  })
 
-      const auditor = await system.fixtures.auditor()
-      const [done] = await auditor.records({ event: 'payment.done' })
-      const story = await auditor.records({ correlationId: done?.correlationId ?? '' })
-      // Each opening of encrypted data is recorded too; here the steps of the payment are looked at.
-      const steps = story.map(({ event }) => event).filter((event) => !event.startsWith('encryption.'))
-      expect(steps.toReversed()).toEqual([
-        'operation.prepared',
-        'operation.second-password',
-        'operation.authorised',
-        'payment.done',
-      ])
-      expect(await auditor.call(staffAuditVerify, {})).toMatchObject({ intact: true, pending: 0 })
+  test('whoever refuses the privacy notice can still look at products, and nothing came ticked', async () => {
+    const { page, misdeeds } = await openPage(live.browser, {
+      url: live.system.addresses['app'] ?? '',
+      ...phone,
     })
-
-    test('whoever refuses the privacy notice can still look at products, and nothing came ticked', async () => {
-      const { page, misdeeds } = await openPage(browser, { url: system.addresses['app'] ?? '', ...phone })
-      await page.getByRole('button', { name: '不同意，仅浏览' }).waitFor()
-      for (const box of await page.getByRole('checkbox').all()) expect(await box.isChecked()).toBe(false)
-      await page.getByRole('button', { name: '不同意，仅浏览' }).click()
-      await page.getByText('安行·综合意外险').waitFor()
-      expect(misdeeds).toEqual([])
-    })
-  },
-)
+    await page.getByRole('button', { name: '不同意，仅浏览' }).waitFor()
+    for (const box of await page.getByRole('checkbox').all()) expect(await box.isChecked()).toBe(false)
+    await page.getByRole('button', { name: '不同意，仅浏览' }).click()
+    await page.getByText('安行·综合意外险').waitFor()
+    expect(misdeeds).toEqual([])
+  })
+})
 
 async function bindOverReload(customer: CustomerAtPhone, system: LiveSystem): Promise<void> {
   await customer.press('立即绑定')
