@@ -47,8 +47,9 @@ const processArrows = {
     'apps/ca/src/api',
     'apps/tsm/src/api',
   ],
-  // The issuer's side of cards: it makes the commands whose other end is in the card's package.
-  'apps/tsm': [...serverLibraries, 'packages/secure-element', 'apps/ca/src/api'],
+  // The issuer's side of cards: it makes the commands whose other end is in the card's package, and shares with the console's
+  // server what both say of a batch.
+  'apps/tsm': [...serverLibraries, 'packages/contract', 'packages/secure-element', 'apps/ca/src/api'],
   'apps/ca': [...serverLibraries, 'packages/policy'],
   'apps/mobile': [...clientLibraries, 'packages/ui'],
   'apps/console': [...clientLibraries, 'packages/ui'],

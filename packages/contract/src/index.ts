@@ -1,4 +1,5 @@
 export * from './values.ts'
+export * from './card-batch.ts'
 export * from './refusals.ts'
 export * from './route.ts'
 export * from './canonical.ts'

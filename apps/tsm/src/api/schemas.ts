@@ -1,3 +1,4 @@
+import { batchDecision, batchProblems, cardBatch, cardBatchFile } from '@anqu/contract'
 import { z } from 'zod'
 
 const id = z.uuid()
@@ -130,49 +131,14 @@ export const cardAnswer = z.strictObject({ card })
 
 // Batches of physical cards, as their manufacturer lists them.
 
-export const batchState = z.enum(['proposed', 'enrolled', 'rejected'])
-export const batch = z.strictObject({
-  batchId: id,
-  name: text,
-  /** SM3 of the file. */
-  fileHash: hex(32, 32),
-  state: batchState,
-  cards: z.int(),
-  requester: actor,
-  requestedAtMs: atMs,
-  decidedBy: actor.nullable(),
-})
-/** What stands against a line; the first one is counted 1. */
-export const lineReason = z.enum([
-  'header',
-  'no-cards',
-  'too-many',
-  'columns',
-  'card-id',
-  'key-set',
-  'transport-keys',
-  'duplicate',
-  'enrolled',
-])
+export const batch = cardBatch.extend({ requester: actor, decidedBy: actor.nullable() })
 export const batchesRequest = z.strictObject(page)
 export const batchesAnswer = z.strictObject({ batches: z.array(batch), nextCursor: z.string().nullable() })
-/** The lines are `card_id,key_set,transport_keys`; the keys are sealed under the TSM's encryption certificate. */
-export const batchProposeRequest = z.strictObject({
-  name: text,
-  file: z.string().max(160_000),
-  requester: actor,
-})
+export const batchProposeRequest = z.strictObject({ ...cardBatchFile, requester: actor })
 /** No batch when a line is bad: nothing of it was kept. */
-export const batchProposeAnswer = z.strictObject({
-  batch: batch.nullable(),
-  problems: z.array(z.strictObject({ line: z.int().min(1), reason: lineReason })).max(100),
-})
-export const batchDecideRequest = z.strictObject({
-  batchId: id,
-  decision: z.enum(['approve', 'reject']),
-  /** To approve takes another person than the requester. */
-  actor,
-})
+export const batchProposeAnswer = z.strictObject({ batch: batch.nullable(), problems: batchProblems })
+/** To approve takes another person than the requester. */
+export const batchDecideRequest = z.strictObject({ ...batchDecision, actor })
 export const batchAnswer = z.strictObject({ batch })
 
 // Packages.

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { lineReason } from '../api/schemas.ts'
+import type { batchLineReason } from '@anqu/contract'
 
-export type LineReason = z.infer<typeof lineReason>
+export type LineReason = z.infer<typeof batchLineReason>
 export type Problem = { readonly line: number; readonly reason: LineReason }
 export type BatchLine = { readonly line: number; readonly cardId: string; readonly sealedKeys: string }
 

@@ -1,33 +1,15 @@
 import { z } from 'zod'
-import { atMs, cursor, id } from '../values.ts'
+import { batchDecision, batchProblems, cardBatch, cardBatchFile } from '../card-batch.ts'
+import { cursor } from '../values.ts'
 import { person } from './staff-cards.ts'
 import { staffRoute } from './staff-route.ts'
 
-const batchView = z.strictObject({
-  batchId: id,
-  name: z.string(),
-  /** SM3 of the file, by which the second officer compares it with the manufacturer's. */
-  fileHash: z.string().regex(/^[0-9a-f]{64}$/),
-  state: z.enum(['proposed', 'enrolled', 'rejected']),
-  cards: z.int(),
+const batchView = cardBatch.extend({
   requestedBy: person,
-  requestedAtMs: atMs,
   decidedBy: person.nullable(),
   /** The one who asks proposed it, so that another one approves it. */
   own: z.boolean(),
 })
-
-export const batchLineReason = z.enum([
-  'header',
-  'no-cards',
-  'too-many',
-  'columns',
-  'card-id',
-  'key-set',
-  'transport-keys',
-  'duplicate',
-  'enrolled',
-])
 
 export const staffBatches = staffRoute({
   name: 'staff.card-batches',
@@ -46,13 +28,9 @@ export const staffProposeBatch = staffRoute({
   session: 'required',
   zh: '提交制卡商的实体卡清单',
   en: 'Hand in a manufacturer’s list of physical cards; somebody else approves it',
-  /** Lines of `card_id,key_set,transport_keys` under that header, at most 500 cards. */
-  input: z.strictObject({ name: z.string().trim().min(2).max(80), file: z.string().min(1).max(160_000) }),
+  input: z.strictObject(cardBatchFile),
   /** No batch when a line is bad: nothing of the file was kept. */
-  output: z.strictObject({
-    batch: batchView.nullable(),
-    problems: z.array(z.strictObject({ line: z.int(), reason: batchLineReason })).max(100),
-  }),
+  output: z.strictObject({ batch: batchView.nullable(), problems: batchProblems }),
   clauses: ['A-5.11-9', 'B-7.2-17'],
 })
 
@@ -62,7 +40,7 @@ export const staffDecideBatch = staffRoute({
   session: 'required',
   zh: '审批实体卡批次',
   en: 'Approve or refuse a batch of physical cards',
-  input: z.strictObject({ batchId: id, decision: z.enum(['approve', 'reject']) }),
+  input: z.strictObject(batchDecision),
   output: z.strictObject({ batch: batchView }),
   clauses: ['A-5.11-9'],
 })
