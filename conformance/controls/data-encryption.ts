@@ -115,7 +115,7 @@ export const dataEncryptionControls: readonly Control[] = [
       evidence.holds('取得后台加密证书，验证到预置的根', true, { serial: certificate.serialHex })
       refusesUnfit(system, evidence, { chain, certificate })
       await keptInside(system, evidence)
-      evidence.holds('接口只给出证书', Object.keys(given).join() === 'chain')
+      evidence.holds('接口只给出证书及其状态', Object.keys(given).toSorted().join() === 'chain,status')
       const stranger = Sm2PrivateKey.generate()
       const plain = {
         operationId: correlationId,

@@ -12,6 +12,7 @@ import { certificateRevocationControls } from './certificate-revocation.ts'
 import { captchaControls, captchaExpiry } from './captcha.ts'
 import { clientEnvironmentControls } from './client-environment.ts'
 import { dataEncryptionControls } from './data-encryption.ts'
+import { encryptionStatusControls } from './encryption-status.ts'
 import { incidentControls } from './incident.ts'
 import { inputControls } from './input.ts'
 import { keyboardControls } from './keyboard.ts'
@@ -81,6 +82,7 @@ export const allControls: readonly Control[] = [
   ...storedKeyControls,
   ...transitionalAlgorithmControls,
   ...dataEncryptionControls,
+  ...encryptionStatusControls,
   ...operationOutcomeControls,
   ...incidentControls,
   ...auditControls,

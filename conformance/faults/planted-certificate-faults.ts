@@ -16,6 +16,21 @@ function keptAnswers(): Interference {
   }
 }
 
+/** Whatever the CA says since. */
+function firstStatus(): Interference {
+  let first: unknown
+  return {
+    async call(route, _input, proceed) {
+      const answer = await proceed()
+      if (route.name !== 'encryption.certificate') return answer
+      // That route answers with an object.
+      const given = answer as Record<string, unknown>
+      first ??= given['status']
+      return { ...given, status: first }
+    },
+  }
+}
+
 export const plantedCertificateFaults: readonly PlantedFault[] = [
   plain(
     'the CA finds every signature good',
@@ -41,6 +56,7 @@ export const plantedCertificateFaults: readonly PlantedFault[] = [
       },
     },
   ),
+  plain('the server gives the first status answer for ever', ['encryption-status.'], firstStatus()),
   plain('the encryption certificate comes with its issuer first', ['data-encryption.'], {
     async call(route, _input, proceed) {
       const answer = await proceed()

@@ -1,7 +1,6 @@
 import type { SecretBytes } from '@anqu/gm-crypto'
 import type { GmPool } from '@anqu/gm-crypto/pool'
-import { createMessageServer, type MessageServer } from '@anqu/message'
-import { policy } from '@anqu/policy'
+import type { MessageServer } from '@anqu/message'
 import {
   migrate,
   platformMigrations,
@@ -13,11 +12,12 @@ import {
 } from '@anqu/platform'
 import { Refusal } from '@anqu/contract'
 import { composeWarnings } from './compose/compose-warnings.ts'
+import { composeMessages } from './compose/compose-messages.ts'
+import { ownStatus } from './compose/own-status.ts'
 import { periodicJobs } from './compose/periodic-jobs.ts'
 import { readReport } from './compose/read-report.ts'
 import type { BoundRoute, RequestContext } from './http/bound-route.ts'
 import { createDataEncryption, type DataEncryption } from './http/data-encryption.ts'
-import { createChannelStore } from './http/channel-store.ts'
 import { auditRoutes, createAudit, type Audit } from './modules/audit/index.ts'
 import {
   createCertificates,
@@ -121,31 +121,18 @@ const migrations = [
 export async function compose(outside: Outside): Promise<Channel> {
   const { db, clock, log, store, authority } = outside
   await migrate(db, migrations, { clock })
+  const { statusOf, isRevoked } = ownStatus({ authority, clock })
   const keys = await createKeys({
     db,
     clock,
     kek: outside.kek,
     pool: outside.pool,
     certify: (csr, purpose) => authority.issueServer(csr, purpose),
+    isRevoked,
   })
   const audit = createAudit({ db, clock, keys })
-  const encryption = createDataEncryption({ audit, encryption: keys.encryption })
-  const messages = createMessageServer({
-    chain: keys.messageKey.chain,
-    key: keys.messageKey.key,
-    agree: keys.messageKey.agree,
-    clock,
-    store: createChannelStore(
-      store,
-      (state) => keys.seal('channel', state),
-      (sealed) => keys.open('channel', sealed),
-    ),
-    limits: {
-      windowMs: policy.message.clockWindowMs,
-      channelMs: policy.message.channelMs,
-      channelMessages: policy.message.channelMessages,
-    },
-  })
+  const encryption = createDataEncryption({ audit, encryption: keys.encryption, statusOf })
+  const messages = composeMessages({ keys, clock, store })
   const notifications = createNotifications({ db, clock })
   const base: Base = { keys, audit, late: {}, notifyIn: notifications.notifyIn }
   const people = composePeople(outside, base)

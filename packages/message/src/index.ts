@@ -6,7 +6,7 @@ export { MessageError, type MessageErrorCode } from './errors.ts'
 export { DEFAULT_LIMITS, type ChannelLimits } from './limits.ts'
 export { createMemoryChannelStore } from './memory-channel-store.ts'
 export type { OpenedRecord } from './server-records.ts'
-export { trustedServerCertificate, type ServerTrust } from './server-certificate.ts'
+export { goodServerCertificate, trustedServerCertificate, type ServerTrust } from './server-certificate.ts'
 export { createMessageServer, type MessageServer, type MessageServerOptions } from './server.ts'
 export { agreeWith, type ServerAgreement } from './agreement.ts'
 export {

@@ -29,7 +29,7 @@ export function periodicJobs(
   jobs.registerPeriodic('certificates.orders', 5 * secondMs, () => work.certificates.sendOrders())
   jobs.registerPeriodic('certificates.events', 5 * secondMs, () => work.certificates.followEvents())
   jobs.registerPeriodic('secure-elements.send', 2 * secondMs, () => work.secureElements.send())
-  jobs.registerPeriodic('keys.renew', 60 * 60 * secondMs, () => work.keys.encryption.renew())
+  jobs.registerPeriodic('keys.renew', 10 * secondMs, () => work.keys.encryption.renew())
   jobs.registerPeriodic('warnings.spread', 2 * secondMs, () => work.warnings.spread())
   return jobs
 }

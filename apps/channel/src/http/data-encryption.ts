@@ -10,6 +10,8 @@ type Needs = {
     chain(): Promise<readonly Uint8Array[]>
     open(serial: string, ciphertext: Uint8Array): Promise<Uint8Array | undefined>
   }
+  /** What the CA answers about the state of the chain's first certificate; a Refusal when nothing is known. */
+  readonly statusOf: (chain: readonly Uint8Array[]) => Promise<Uint8Array>
 }
 type Exchange = { readonly correlationId: string; readonly certificateSerial: string }
 
@@ -39,13 +41,14 @@ export function createDataEncryption(needs: Needs): DataEncryption {
     const [leaf] = chain
     if (leaf === undefined) throw new Error('an encryption key without a certificate')
     const certificateSerial = parseCertificate(leaf).serialHex
+    const status = await needs.statusOf(chain)
     const given = {
       event: 'encryption.certificate-given',
       outcome: 'success',
       description: 'The client has the certificate to encrypt transaction data to',
     } as const
     await record(given, { correlationId, certificateSerial }, context)
-    return { chain: chain.map((der) => bytesToBase64(der)) }
+    return { chain: chain.map((der) => bytesToBase64(der)), status: bytesToBase64(status) }
   })
   return {
     routes: [certificate],

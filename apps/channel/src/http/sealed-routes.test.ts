@@ -111,6 +111,7 @@ beforeAll(async () => {
         open: async (serial, ciphertext) =>
           serial === 'abcdef01' ? sm2Decrypt(encryptionKey, ciphertext) : undefined,
       },
+      statusOf: async () => leaf,
     }),
     log,
     secure: false,

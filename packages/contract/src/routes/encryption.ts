@@ -16,8 +16,10 @@ export const encryptionCertificate = route({
   output: z.strictObject({
     /** Leaf first, without the root. */
     chain: z.array(base64(8192)).min(1).max(4),
+    /** What the CA's OCSP responder answers about the leaf. A client encrypts to a certificate that is good, and to no other. */
+    status: base64(8192),
   }),
-  clauses: ['B-5.4.1-9', 'B-6.2.6-1'],
+  clauses: ['B-5.4.1-9', 'B-6.2.6-1', 'B-7.3.3.2-3', 'B-7.3.3.2-4'],
 })
 
 /** What is sent in the place of the input of a route that declares `encryptedUnder`. */

@@ -17,7 +17,13 @@ const clock = new FakeClock(1_800_000_000_000)
 beforeAll(async () => {
   database = await testDatabase(migrationsOf('keys', 'audit'))
   const kek = SecretBytes.random(16)
-  keys = await createKeys({ db: database.db, clock, kek, certify: testCertify(clock) })
+  keys = await createKeys({
+    db: database.db,
+    clock,
+    kek,
+    certify: testCertify(clock),
+    isRevoked: async () => false,
+  })
   audit = createAudit({ db: database.db, clock, keys })
 })
 afterAll(() => database.drop())

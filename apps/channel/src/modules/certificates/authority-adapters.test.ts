@@ -21,6 +21,7 @@ import { builtIn, type AdaptedCa } from './authority-adapters.fixture.ts'
 import { deviceNeeds, Holder, serialOf } from './holder-world.fixture.ts'
 import { createCertificates, type Certificates } from './index.ts'
 import { notOffered } from './not-offered.ts'
+import { createStatusAnswers } from './status-answers.ts'
 import { createThirdPartyAuthority } from './third-party-authority.ts'
 
 async function thirdParty(): Promise<AdaptedCa> {
@@ -118,6 +119,18 @@ describe.each(Object.entries(adapters))('%s', (_, open) => {
       usage: 'digitalSignature',
     })
     expect(result).toMatchObject({ ok: true })
+  })
+
+  test('has its responder tell the state of a certificate, whatever it is', async () => {
+    const [good, revoked] = [await person(), await person()]
+    await ca.authority.revoke(revocation(revoked.issued.serial))
+    const statusOf = async ({ issued: { certificate } }: Person) => {
+      // Asked afresh: what was kept before the revocation would do for a while.
+      const answers = createStatusAnswers({ authority: ca.authority, clock: ca.clock })
+      const [issuer = new Uint8Array(0)] = await ca.authority.anchors()
+      return (await answers([certificate, issuer])).status
+    }
+    expect([await statusOf(good), await statusOf(revoked)]).toEqual(['good', 'revoked'])
   })
 
   test('issues once for one order, however often it comes', async () => {

@@ -2,6 +2,8 @@
 export type CertificationAuthority = {
   /** Root and intermediate certificates, DER; the root last. */
   anchors(): Promise<Uint8Array[]>
+  /** What the CA's responder answers to an OCSP request, as it came: whoever relies on it verifies it. */
+  statusAnswer(question: Uint8Array): Promise<Uint8Array>
   issueServer(csr: Uint8Array, purpose: string): Promise<Uint8Array[]>
   issueCustomer(request: CertificateRequest): Promise<IssuedCertificate>
   /** Steps 6 and 7 of B-6.2.5: certificate ↔ account ↔ terminal ↔ signature, and its state now. */

@@ -52,6 +52,7 @@ beforeAll(async () => {
     staffNames: () => Promise.resolve(new Map()),
     overview: notHere,
     authority: {
+      statusAnswer: () => Promise.reject(new Error('not part of this test')),
       anchors: () => answering([]),
       issueServer: () => answering([]),
       issueCustomer: ({ idempotencyKey }) =>

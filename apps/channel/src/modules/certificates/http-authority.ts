@@ -10,7 +10,12 @@ import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { OID_SM2_WITH_SM3, OID_SM3 } from '@anqu/pki'
 import type { Clock, ServiceCall } from '@anqu/platform'
 import type { z } from 'zod'
-import type { CertificateOrder, CertificationAuthority, IssuedCertificate } from './authority.ts'
+import {
+  AuthorityUnavailable,
+  type CertificateOrder,
+  type CertificationAuthority,
+  type IssuedCertificate,
+} from './authority.ts'
 import { asAuthority } from './authority-errors.ts'
 import type { AuthorityOverview } from './authority-overview.ts'
 import { callerName, createHttpOverview } from './http-authority-overview.ts'
@@ -25,15 +30,17 @@ export async function connectHttpAuthority(
     connectAuthority({ ...options, caller: callerName }),
   )
   const call: ServiceCall = (path, body, schema) => asAuthority(() => signed(path, body, schema))
-  return { authority: createHttpAuthority(anchors, call), overview: createHttpOverview(call) }
+  return { authority: createHttpAuthority(anchors, call, options.url), overview: createHttpOverview(call) }
 }
 
 function createHttpAuthority(
   anchors: AuthorityConnection['anchors'],
   call: ServiceCall,
+  url: string,
 ): CertificationAuthority {
   return {
     anchors: async () => anchors.map((certificate) => certificate.raw),
+    statusAnswer: (question) => askResponder(url, question),
     async issueServer(csr, purpose) {
       const issued = await call('/v1/server-certificates', { csr: bytesToBase64(csr), purpose }, issueAnswer)
       return [issued.certificate, ...issued.chain].map((text) => base64ToBytes(text))
@@ -59,6 +66,24 @@ function createHttpAuthority(
     async revoke(request) {
       return (await call('/v1/certificates/revoke', request, revokeAnswer)).status
     },
+  }
+}
+
+const timeoutMs = 5_000
+
+async function askResponder(url: string, question: Uint8Array): Promise<Uint8Array> {
+  try {
+    const response = await fetch(`${url}/ocsp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/ocsp-request' },
+      body: new Uint8Array(question),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    if (!response.ok) throw new AuthorityUnavailable(`the responder answered ${response.status}`)
+    return new Uint8Array(await response.arrayBuffer())
+  } catch (error) {
+    if (error instanceof AuthorityUnavailable) throw error
+    throw new AuthorityUnavailable(`the responder did not answer: ${String(error)}`)
   }
 }
 

@@ -7,6 +7,8 @@ export type {
   SignatureVerdict,
 } from './authority.ts'
 export type { AuthorityOverview } from './authority-overview.ts'
+export { createStatusAnswers } from './status-answers.ts'
+export { AuthorityUnavailable } from './authority.ts'
 export { connectHttpAuthority } from './http-authority.ts'
 export { notOffered } from './not-offered.ts'
 export { createThirdPartyAuthority } from './third-party-authority.ts'

@@ -50,6 +50,7 @@ export function createThirdPartyAuthority(options: Options): CertificationAuthor
 
   return {
     anchors: () => Promise.resolve(anchors.map(({ raw }) => raw)),
+    statusAnswer: (question) => call.status(question),
     async issueServer(csr, purpose) {
       const requestId = bytesToHex(sm3(csr)).slice(0, 40)
       const pem = await call.post('/enrolments', { 'x-request-id': requestId, 'x-server': purpose }, csr)

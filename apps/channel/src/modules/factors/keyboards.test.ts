@@ -22,7 +22,13 @@ beforeAll(async () => {
   keyboards = createKeyboards({
     clock,
     store: createMemoryStore({ clock }),
-    keys: await createKeys({ db, clock, kek: SecretBytes.random(16), certify: testCertify(clock) }),
+    keys: await createKeys({
+      db,
+      clock,
+      kek: SecretBytes.random(16),
+      certify: testCertify(clock),
+      isRevoked: async () => false,
+    }),
     agree: agreeWith(server),
     witness: async ({ id, shows }) => void layouts.set(id, shows),
   })

@@ -16,7 +16,13 @@ let subject: string
 beforeAll(async () => {
   database = await testDatabase(migrationsOf('keys', 'factors'))
   const { db } = database
-  keys = await createKeys({ db, clock, kek: SecretBytes.random(16), certify: testCertify(clock) })
+  keys = await createKeys({
+    db,
+    clock,
+    kek: SecretBytes.random(16),
+    certify: testCertify(clock),
+    isRevoked: async () => false,
+  })
   passwords = createPasswords({ db, clock, keys })
 })
 afterAll(() => database.drop())

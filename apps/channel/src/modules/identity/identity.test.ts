@@ -33,7 +33,13 @@ let people = 0
 beforeAll(async () => {
   database = await testDatabase(migrationsOf('keys', 'factors', 'identity'))
   const { db } = database
-  const keys = await createKeys({ db, clock, kek: SecretBytes.random(16), certify: testCertify(clock) })
+  const keys = await createKeys({
+    db,
+    clock,
+    kek: SecretBytes.random(16),
+    certify: testCertify(clock),
+    isRevoked: async () => false,
+  })
   const check = async (entry: { purpose: string; binding: string; otp: string }) => {
     codes.push(entry)
     if (entry.otp !== '123456') throw new Refusal('factor.rejected')

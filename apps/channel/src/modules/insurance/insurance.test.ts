@@ -31,7 +31,13 @@ beforeAll(async () => {
     db,
     clock,
     audit,
-    keys: await createKeys({ db, clock, kek: SecretBytes.random(16), certify: testCertify(clock) }),
+    keys: await createKeys({
+      db,
+      clock,
+      kek: SecretBytes.random(16),
+      certify: testCertify(clock),
+      isRevoked: async () => false,
+    }),
     insuredPerson: async () => ({ birthday, nameMasked: '张*' }),
   })
 })

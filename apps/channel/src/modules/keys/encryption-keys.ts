@@ -10,7 +10,10 @@ export type EncryptionKeys = {
   chain(): Promise<readonly Uint8Array[]>
   /** Opens 04‖C1‖C3‖C2 made for the certificate with this serial; undefined when it is no certificate of ours in force, or nothing opens. */
   open(serial: string, ciphertext: Uint8Array): Promise<Uint8Array | undefined>
-  /** Makes a new pair when the newest certificate soon runs out. The one before goes on opening until its own end. */
+  /**
+   * Makes a new pair when the newest certificate soon runs out or is revoked. The one before goes on opening until its own end:
+   * what was encrypted to it while it was good is a customer's order.
+   */
   renew(): Promise<void>
 }
 
@@ -31,8 +34,9 @@ export function createEncryptionKeys(needs: {
   clock: Clock
   kek: SecretBytes
   make: (name: string) => Promise<StoredKey>
+  isRevoked: (chain: readonly Uint8Array[]) => Promise<boolean>
 }): EncryptionKeys {
-  const { store, clock, kek, make } = needs
+  const { store, clock, kek, make, isRevoked } = needs
   const pairs: Pair[] = []
   // Another process may have made a pair since.
   const load = async (): Promise<void> => {
@@ -65,8 +69,10 @@ export function createEncryptionKeys(needs: {
     },
     async renew() {
       await load()
-      const leftMs = (pairs.at(-1)?.certificate.notAfterMs ?? 0) - clock.nowMs()
-      if (leftMs > policy.certificate.nearExpiryMs) return
+      const newest = pairs.at(-1)
+      const leftMs = (newest?.certificate.notAfterMs ?? 0) - clock.nowMs()
+      const lasts = leftMs > policy.certificate.nearExpiryMs
+      if (newest !== undefined && lasts && !(await isRevoked(newest.chain))) return
       await make(nameOf(pairs.length + 1))
       await load()
     },

@@ -14,7 +14,7 @@ const value = utf8ToBytes('张三丰')
 let database: TestDatabase
 let keys: KeySystem
 const start = (db: Db = database.db, by = kek) =>
-  createKeys({ db, clock, kek: by, certify: testCertify(clock) })
+  createKeys({ db, clock, kek: by, certify: testCertify(clock), isRevoked: async () => false })
 
 beforeAll(async () => {
   database = await testDatabase(migrationsOf('keys'))
@@ -75,7 +75,8 @@ test('two processes that start at once on an empty database agree on every key',
 test('a new encryption pair is made near the end of the one before, which opens until its own end', async () => {
   const fresh = await testDatabase(migrationsOf('keys'))
   const own = new FakeClock(1_800_000_000_000)
-  const running = () => createKeys({ db: fresh.db, clock: own, kek, certify: testCertify(own) })
+  const running = () =>
+    createKeys({ db: fresh.db, clock: own, kek, certify: testCertify(own), isRevoked: async () => false })
   const [first, second] = [await running(), await running()]
   const newest = async ({ encryption }: KeySystem) => {
     const [der = new Uint8Array(0)] = await encryption.chain()
@@ -96,6 +97,25 @@ test('a new encryption pair is made near the end of the one before, which opens 
   expect(await second.encryption.open('abcdef01', sent)).toBeUndefined()
   own.setTo(former.notAfterMs)
   expect(await second.encryption.open(former.serialHex, sent)).toBeUndefined()
+  await fresh.drop()
+})
+
+test('a new encryption pair is made when the CA has taken the one before back', async () => {
+  const fresh = await testDatabase(migrationsOf('keys'))
+  let revoked = false
+  const { encryption } = await createKeys({
+    db: fresh.db,
+    clock,
+    kek,
+    certify: testCertify(clock),
+    isRevoked: async () => revoked,
+  })
+  const former = await encryption.chain()
+  await encryption.renew()
+  expect(await encryption.chain()).toEqual(former)
+  revoked = true
+  await encryption.renew()
+  expect(await encryption.chain()).not.toEqual(former)
   await fresh.drop()
 })
 

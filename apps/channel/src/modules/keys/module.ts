@@ -47,6 +47,8 @@ export async function createKeys(needs: {
   clock: Clock
   kek: SecretBytes
   certify: Certify
+  /** Whether the CA has taken a certificate of ours back; false while nobody can tell. */
+  isRevoked: (chain: readonly Uint8Array[]) => Promise<boolean>
   pool?: GmPool | undefined
 }): Promise<KeySystem> {
   const store = createKeyStore(needs)

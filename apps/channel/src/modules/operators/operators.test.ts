@@ -30,7 +30,13 @@ let loginName: string
 beforeAll(async () => {
   database = await testDatabase(migrationsOf('keys', 'factors', 'operators'))
   const { db } = database
-  const keys = await createKeys({ db, clock, kek: SecretBytes.random(16), certify: testCertify(clock) })
+  const keys = await createKeys({
+    db,
+    clock,
+    kek: SecretBytes.random(16),
+    certify: testCertify(clock),
+    isRevoked: async () => false,
+  })
   const store = createMemoryStore({ clock })
   const factors = createFactors({
     db,
