@@ -135,6 +135,20 @@ describe.each(families)('signed messages of the family %s', (family) => {
     expect(verifySignedData({ message, trust: trust() })).toMatchObject({ rule: 'signed-attributes' })
   })
 
+  test('whose signer has a key of another algorithm are refused, not thrown at', async () => {
+    const message = await build([signing(signer)])
+    const sm2Key = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01) // id-ecPublicKey
+    const keyAt = message.findLastIndex((_, at) =>
+      sm2Key.every((byte, index) => message[at + index] === byte),
+    )
+    const changed = message.slice()
+    changed[keyAt + 5] = 0x03
+    expect(verifySignedData({ message: changed, trust: trust() })).toMatchObject({
+      ok: false,
+      rule: 'algorithm',
+    })
+  })
+
   test('cut short or with trailing bytes are refused as malformed', async () => {
     const message = await build([signing(signer)])
     for (let length = 0; length < message.length; length += 7)

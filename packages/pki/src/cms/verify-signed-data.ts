@@ -3,6 +3,7 @@ import { sm3 } from '@anqu/gm-crypto'
 import { verifyDerSignature } from '../algorithm.ts'
 import type { Certificate } from '../certificate/certificate.ts'
 import { validateChain, type ChainUsage } from '../path/validate-chain.ts'
+import { PkiError } from '../pki-error.ts'
 import type { RevocationStatus } from '../revocation/check-revocation.ts'
 import type { Crl } from '../revocation/crl.ts'
 import { refersTo } from './certificate-reference.ts'
@@ -103,9 +104,13 @@ function checkSignature(info: SignerInfo, certificate: Certificate, wanted: Want
       : undefined
   if (failure) return failure
   const signed = info.attributes?.der ?? wanted.content
-  return verifyDerSignature(certificate.publicKey, signed, info.signature)
-    ? undefined
-    : cmsFailure('signature', 'the signature is not from the key of the certificate', certificate)
+  try {
+    if (verifyDerSignature(certificate.publicKey, signed, info.signature)) return undefined
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error
+    return cmsFailure('algorithm', error.message, certificate)
+  }
+  return cmsFailure('signature', 'the signature is not from the key of the certificate', certificate)
 }
 
 function checkAttributes(
