@@ -8,6 +8,7 @@ const packageArrows = {
   'packages/policy': [],
   'packages/contract': ['packages/encoding'],
   'packages/pki': ['packages/encoding', 'packages/gm-crypto'],
+  'packages/app-package': ['packages/encoding', 'packages/gm-crypto', 'packages/pki'],
   'packages/message': ['packages/encoding', 'packages/gm-crypto', 'packages/pki'],
   'packages/secure-element': ['packages/encoding', 'packages/gm-crypto', 'packages/pki'],
   'packages/client': [
@@ -44,6 +45,7 @@ const processArrows = {
     'packages/contract',
     'packages/message',
     'packages/policy',
+    'packages/app-package',
     'apps/ca/src/api',
     'apps/tsm/src/api',
   ],
@@ -51,7 +53,9 @@ const processArrows = {
   // server what both say of a batch.
   'apps/tsm': [...serverLibraries, 'packages/contract', 'packages/secure-element', 'apps/ca/src/api'],
   'apps/ca': [...serverLibraries, 'packages/policy'],
-  'apps/mobile': [...clientLibraries, 'packages/ui'],
+  'apps/publisher': [...serverLibraries, 'packages/app-package', 'apps/ca/src/api'],
+  'apps/loader': ['packages/app-package', 'packages/encoding', 'packages/gm-crypto', 'packages/pki'],
+  'apps/mobile': [...clientLibraries, 'packages/app-package', 'packages/ui'],
   'apps/console': [...clientLibraries, 'packages/ui'],
   'apps/starter': ['packages/encoding', 'packages/gm-crypto', 'packages/platform'],
   'simulators/fault-switches': serverLibraries,
@@ -71,7 +75,13 @@ const processArrows = {
 
 /** Those who look at the whole system from outside. */
 const observerArrows = {
-  conformance: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter'],
+  conformance: [
+    ...clientLibraries,
+    'packages/app-package',
+    'packages/platform',
+    'packages/policy',
+    'apps/starter',
+  ],
   // They drive the system through the same customer that the conformance run plays.
   tests: [...clientLibraries, 'packages/platform', 'packages/policy', 'apps/starter', 'conformance'],
   bench: [...clientLibraries, 'packages/platform', 'apps/starter', 'apps/ca', 'conformance'],

@@ -1,6 +1,15 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import sri from 'vite-plugin-sri-gen'
+import { clientVersion } from './src/app/client-version.ts'
+
+/** Tells the publisher which version was built. */
+const versionFile = {
+  name: 'anqu-version-file',
+  generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: string }): void }) {
+    this.emitFile({ type: 'asset', fileName: 'version.txt', source: `${clientVersion}\n` })
+  },
+}
 
 /**
  * The app is compiled from the sources of all packages, so that nothing else has to be built first. Every asset is a
@@ -10,7 +19,11 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/',
   // Browsers check no integrity of workers; naming theirs would only put an inline import map into the page.
-  plugins: [react(), sri({ algorithm: 'sha384', crossorigin: 'anonymous', skipResources: ['*worker*'] })],
+  plugins: [
+    react(),
+    versionFile,
+    sri({ algorithm: 'sha384', crossorigin: 'anonymous', skipResources: ['*worker*'] }),
+  ],
   resolve: { conditions: ['anqu-source', 'module', 'browser', 'import', 'default'] },
   worker: { format: 'es' },
   build: {

@@ -21,6 +21,7 @@ import { connectOutside } from './compose/connect-outside.ts'
 import { readConfig, settingPrefix, type ChannelConfig } from './config.ts'
 import { addDemoStaff } from './demo-staff.ts'
 import { serveApiDocs } from './http/api-docs-page.ts'
+import { serveReleaseStatus } from './http/release-status.ts'
 import { registerSealedRoutes, renderRefusal } from './http/sealed-routes.ts'
 import { serveApp } from './http/static-app.ts'
 
@@ -47,7 +48,7 @@ async function start(): Promise<void> {
       : createRedisStore({ url: config.redisUrl, log })
   const pool = createGmPool()
   const outside = await connectOutside(config, { db, log, store, pool })
-  const anchors = (await outside.authority.anchors()).map((der) => bytesToBase64(der))
+  const anchors = await outside.authority.anchors()
   const channel = await compose(outside)
   const demoAccounts = config.profile === 'demo' ? await addDemoStaff(channel.operators) : []
   const customer = await serve(channel, config, log, {
@@ -85,7 +86,7 @@ type Side = {
   audience: 'customer' | 'staff'
   port: number
   directory: string | undefined
-  anchors: readonly string[]
+  anchors: readonly Uint8Array[]
 }
 
 async function serve(
@@ -117,9 +118,15 @@ async function serve(
       return reply.type(contentType).send(text)
     })
   server.app.get('/healthz', async () => ({ status: 'ok' }))
-  server.app.get('/trust-anchors', async () => ({ certificates: side.anchors }))
+  server.app.get('/trust-anchors', async () => ({
+    certificates: side.anchors.map((der) => bytesToBase64(der)),
+  }))
   serveApiDocs(server.app, side.audience, version)
-  if (side.directory !== undefined) await serveApp(server.app, side.directory)
+  if (side.directory !== undefined) {
+    await serveApp(server.app, side.directory)
+    if (side.audience === 'customer')
+      serveReleaseStatus(server.app, { directory: side.directory, clock: systemClock, log })
+  }
   return { server, address: await server.start() }
 }
 

@@ -20,6 +20,8 @@ export interface Program {
   readonly name: string
   /** The built file, run by Node. */
   readonly entry: string
+  /** Set for one that does its work and ends; having done it counts as serving. */
+  readonly once?: true
   /** Programs that must serve before this one is started. */
   readonly after: readonly string[]
   /** Each gets a database and a role of the same name. */

@@ -32,7 +32,7 @@ const named = (profile: 'demo' | 'production', name: string) => {
 }
 
 test('no stand-in and no witness belongs to production', () => {
-  expect(programsOf('production').map(({ name }) => name)).toEqual(['ca', 'tsm', 'channel'])
+  expect(programsOf('production').map(({ name }) => name)).toEqual(['ca', 'tsm', 'publisher', 'channel'])
   const settings = named('production', 'channel').environment({ ...surroundings, profile: 'production' })
   expect(Object.keys(settings).filter((name) => /WITNESS|BANK|SMS/.test(name))).toEqual([])
 })
@@ -46,11 +46,14 @@ test('no program is told the database of another', () => {
   }
 })
 
-test.each(['ca', 'tsm'])('keys of the %s lie in a folder that no other program is told', (owner) => {
-  const others = programsOf('demo').filter(({ name }) => name !== owner)
-  for (const program of others)
-    expect(Object.values(program.environment(surroundings))).not.toContain(`/data/${owner}`)
-})
+test.each(['ca', 'tsm', 'publisher'])(
+  'keys of the %s lie in a folder that no other program is told',
+  (owner) => {
+    const others = programsOf('demo').filter(({ name }) => name !== owner)
+    for (const program of others)
+      expect(Object.values(program.environment(surroundings))).not.toContain(`/data/${owner}`)
+  },
+)
 
 test('only app and console listen on the chosen host', () => {
   const open = programsOf('demo').flatMap((program) =>

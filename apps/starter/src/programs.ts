@@ -8,6 +8,9 @@ const entryOf = (folder: string): string => inProject(`${folder}/dist/main.js`)
 /** Where a caller of the CA leaves its public key, so that the CA knows whom it trusts. */
 const callersFolder = 'ca-callers'
 
+/** What the publisher puts together and the channel serves: nothing in it is secret. */
+const mobileRelease = 'mobile-release'
+
 /** Where a caller of the TSM leaves its public key. */
 const tsmCallersFolder = 'tsm-callers'
 
@@ -49,6 +52,25 @@ const tsm: Program = {
   }),
 }
 
+/** Signs the mobile app as it was built here. A publisher elsewhere does it with the same program. */
+const publisher: Program = {
+  name: 'publisher',
+  entry: entryOf('apps/publisher'),
+  once: true,
+  after: ['ca'],
+  databases: [],
+  ports: {},
+  settingPrefixes: ['ANQU_PUBLISHER_'],
+  environment: ({ folder, ports }) => ({
+    ANQU_PUBLISHER_APP_DIR: inProject('apps/mobile/dist/web'),
+    ANQU_PUBLISHER_LOADER_DIR: inProject('apps/loader/dist/web'),
+    ANQU_PUBLISHER_RELEASE_DIR: folder(mobileRelease),
+    ANQU_PUBLISHER_DATA_DIR: folder('publisher'),
+    ANQU_PUBLISHER_CA_URL: `http://${loopback}:${ports['ANQU_CA_PORT']}`,
+    ANQU_PUBLISHER_CA_CALLERS_DIR: folder(callersFolder),
+  }),
+}
+
 const standIns: Program = {
   name: 'simulators',
   entry: entryOf('simulators/all'),
@@ -73,7 +95,7 @@ const standIns: Program = {
 const channel = (profile: Profile): Program => ({
   name: 'channel',
   entry: entryOf('apps/channel'),
-  after: profile === 'demo' ? ['ca', 'tsm', 'simulators'] : ['ca', 'tsm'],
+  after: profile === 'demo' ? ['ca', 'tsm', 'publisher', 'simulators'] : ['ca', 'tsm', 'publisher'],
   databases: ['anqu_channel'],
   ports: { ANQU_CHANNEL_PORT: 8080, ANQU_CHANNEL_ADMIN_PORT: 8081 },
   settingPrefixes: ['ANQU_CHANNEL_'],
@@ -87,7 +109,7 @@ const channel = (profile: Profile): Program => ({
     ANQU_CHANNEL_CA_CALLERS_DIR: folder(callersFolder),
     ANQU_CHANNEL_TSM_URL: `http://${loopback}:${ports['ANQU_TSM_PORT']}`,
     ANQU_CHANNEL_TSM_CALLERS_DIR: folder(tsmCallersFolder),
-    ANQU_CHANNEL_MOBILE_DIR: inProject('apps/mobile/dist/web'),
+    ANQU_CHANNEL_MOBILE_DIR: `${folder(mobileRelease)}/current`,
     ANQU_CHANNEL_CONSOLE_DIR: inProject('apps/console/dist/web'),
     ANQU_CHANNEL_PROFILE: profile,
     ANQU_CHANNEL_TLS_CERT_FILE: tls?.certFile,
@@ -103,5 +125,7 @@ const channel = (profile: Profile): Program => ({
 
 /** What runs on this machine: in production our own processes only, in the demo the stand-ins for other parties too. */
 export function programsOf(profile: Profile): readonly Program[] {
-  return profile === 'demo' ? [ca, tsm, standIns, channel(profile)] : [ca, tsm, channel(profile)]
+  return profile === 'demo'
+    ? [ca, tsm, publisher, standIns, channel(profile)]
+    : [ca, tsm, publisher, channel(profile)]
 }

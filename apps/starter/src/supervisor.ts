@@ -17,6 +17,8 @@ export interface Supervisor {
 export interface SupervisorOptions {
   readonly name: string
   readonly launch: () => Promise<RunningChild>
+  /** A program that ends by itself when it has done its work. */
+  readonly once?: boolean
   /** Told whatever happens without having been asked for. */
   readonly report: (line: string) => void
   /** Waiting times before the first, second … restart; the last one for all further ones. */
@@ -67,6 +69,7 @@ async function startNow(state: State, options: SupervisorOptions): Promise<Ready
   void child.ended.then((how) => {
     if (state.running !== child) return
     state.running = undefined
+    if (options.once === true && how === 'exit code 0') return
     if (performance.now() - readyAt > healthyAfterMs) state.crashes = 0
     scheduleRestart(state, options, how)
   })

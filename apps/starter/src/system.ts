@@ -72,7 +72,7 @@ interface Parts {
 
 function supervisorOf(program: Program, parts: Parts): Supervisor {
   const { options, environment, data, surroundings, record } = parts
-  const { name, entry } = program
+  const { name, entry, once = false } = program
   const folder = data.folder(name)
   const launch = () =>
     startChild({
@@ -89,7 +89,7 @@ function supervisorOf(program: Program, parts: Parts): Supervisor {
       onSpawn: (pid) => record.add(name, pid, entry),
     })
   const { report = nothing, backoffMs } = options
-  return supervise({ name, launch, report, ...(backoffMs && { backoffMs }) })
+  return supervise({ name, launch, report, once, ...(backoffMs && { backoffMs }) })
 }
 
 /** Starts the programs, each after those it needs; what needs nothing of each other starts side by side. */

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { loadCertifiedKey } from '@anqu/ca/api'
 import { bytesToBase64 } from '@anqu/encoding'
 import {
   createCallers,
@@ -47,7 +48,6 @@ import { createBatches } from './cards/batches.ts'
 import { createCards } from './cards/cards.ts'
 import type { AuthorityLink } from './keys/authority-link.ts'
 import { loadCardKeys } from './keys/card-keys.ts'
-import { loadCertifiedKey } from './keys/certified-key.ts'
 import { createMasterKeys } from './keys/master-keys.ts'
 import { createPackages } from './packages/packages.ts'
 import { createPublisher, deliverSecurityService, loadPublisherKey } from './packages/publisher.ts'

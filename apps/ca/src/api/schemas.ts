@@ -22,13 +22,21 @@ export const issueAnswer = z.strictObject({
 /** A certificate for one of the caller's own servers. */
 export const serverRequest = z.strictObject({
   csr: bytes(4096),
-  purpose: z.enum(['message', 'receipt', 'encryption', 'tsm-signature', 'tsm-encryption', 'se-publisher']),
+  purpose: z.enum([
+    'message',
+    'receipt',
+    'encryption',
+    'tsm-signature',
+    'tsm-encryption',
+    'se-publisher',
+    'client-code-signing',
+  ]),
 })
 
-/** A certificate for a member of the caller's staff, or for the key that signs its client software. */
+/** A certificate for a member of the caller's staff. */
 export const staffRequest = z.strictObject({
   idempotencyKey: z.string().min(8).max(80),
-  profile: z.enum(['staff', 'client-code-signing']),
+  profile: z.literal('staff'),
   csr: bytes(4096),
   /** The request's common name must be this. */
   holder: subjectName,

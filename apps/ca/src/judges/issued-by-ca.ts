@@ -31,8 +31,10 @@ export class IssuedByCa {
 
   static async open(): Promise<IssuedByCa> {
     const world = await CaWorld.open()
-    const tsm = path.join(world.folder, 'callers', 'tsm.pub')
-    await writeFile(tsm, bytesToHex(world.caller.publicKey.bytes))
+    for (const caller of ['tsm', 'publisher']) {
+      const file = path.join(world.folder, 'callers', `${caller}.pub`)
+      await writeFile(file, bytesToHex(world.caller.publicKey.bytes))
+    }
     await world.authority.stop()
     await world.start()
     const { certificates, service } = await world.anchors()
@@ -106,11 +108,8 @@ async function servers(world: CaWorld): Promise<Named[]> {
 }
 
 async function staff(world: CaWorld): Promise<Named[]> {
-  const orders = (['staff', 'client-code-signing'] as const).map(async (profile) => {
-    const holder = `holder of ${profile}`
-    const csr = await csrFor(Sm2PrivateKey.generate(), holder)
-    const order = { idempotencyKey: uuidv7(), profile, csr, holder, correlationId: 'c' }
-    return read(profile, await world.call<Answer>('/v1/staff-certificates', order))
-  })
-  return Promise.all(orders)
+  const [profile, holder] = ['staff', 'holder of staff'] as const
+  const csr = await csrFor(Sm2PrivateKey.generate(), holder)
+  const order = { idempotencyKey: uuidv7(), profile, csr, holder, correlationId: 'c' }
+  return [read(profile, await world.call<Answer>('/v1/staff-certificates', order))]
 }

@@ -101,11 +101,16 @@ export const profileLimits: Readonly<Record<ProfileName, ProfileLimits>> = {
     fixed: { extKeyUsage: [EKU_CLIENT_AUTH] },
     first: { validDays: 365, nearExpiryDays, keyUsage: ['digitalSignature'] },
   },
+  // Publisher of the mobile app's packages.
   'client-code-signing': {
     maxValidDays: 3 * 366,
     requiredKeyUsage: ['digitalSignature'],
     allowedKeyUsage: ['digitalSignature'],
-    fixed: { extKeyUsage: [EKU_CODE_SIGNING] },
+    // Those who publish for secure elements sign code too; the name keeps them apart.
+    fixed: {
+      extKeyUsage: [EKU_CODE_SIGNING],
+      subjectAltNames: [{ kind: 'dns', value: 'anqu-mobile' }],
+    },
     first: { validDays: 365, nearExpiryDays, keyUsage: ['digitalSignature'] },
   },
   // Answers of the TSM.
@@ -150,12 +155,14 @@ export const profileOfPurpose: Readonly<Record<ServerPurpose, ProfileName>> = {
   'tsm-signature': 'tsm-signature',
   'tsm-encryption': 'tsm-encryption',
   'se-publisher': 'se-publisher',
+  'client-code-signing': 'client-code-signing',
 }
 
 /** Which server certificates a caller may ask for: a stolen key of one process must not make it another. */
 export const purposesOf: Readonly<Record<string, readonly ServerPurpose[]>> = {
   channel: ['message', 'receipt', 'encryption'],
   tsm: ['tsm-signature', 'tsm-encryption', 'se-publisher'],
+  publisher: ['client-code-signing'],
 }
 
 export const profileNames = Object.keys(profileLimits) as ProfileName[] // the keys are the names, by the type above

@@ -1,3 +1,4 @@
+import type { KeeperRequest, KeeperState } from '@anqu/app-package'
 import type {
   Canonical,
   HolderSignature,
@@ -68,6 +69,8 @@ export type ChannelApi = {
   openSecret(purpose: KeyboardPurpose): Promise<OpenSecret>
   /** What the receipt says, once its signature and certificate are verified; undefined when they do not hold. */
   readReceipt(receipt: SignedReceipt): Promise<ReceiptFields | undefined>
+  /** How the package stands that this app was started from; `check` looks at all of its files. */
+  askAboutPackage(request: Exclude<KeeperRequest, 'install'>): Promise<KeeperState>
   readonly card: {
     state(): Promise<CardState>
     /** Whether a binding was cut off and can be gone on with. */
@@ -77,7 +80,7 @@ export type ChannelApi = {
     renew(request: RenewalRequest): Promise<void>
     /** Gives this device up: both systems are told, then certificate and key are destroyed. */
     stop(request: StopRequest): Promise<void>
-    /** SM2 signature over the order by the certificate of this device. Wipes the PIN. */
+    /** SM2 signature over the order by the certificate of this device, by an app that is whole. Wipes the PIN. */
     sign(
       pin: Uint8Array,
       order: Uint8Array,

@@ -15,6 +15,7 @@ import { sm2Signature } from '@anqu/contract'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import { SecureElement, SecureElementError } from '@anqu/secure-element'
 import type { Clock } from '@anqu/ui'
+import { askAboutPackage, requireWholeApp } from './app-package.ts'
 import { bindThisDevice } from './bind-this-device.ts'
 import type { CardState, ChannelApi } from './channel-api.ts'
 import { connectCardWorker } from './card-worker.ts'
@@ -85,6 +86,7 @@ async function provisionedState(element: SecureElement): Promise<CardState> {
 
 async function sign(tools: Tools, pin: Uint8Array, order: Uint8Array) {
   try {
+    await requireWholeApp()
     const { certificateSerial } = await cardState(tools)
     // A card of an older version of this app, or one that was locked or emptied since.
     if (certificateSerial === undefined) throw new ProblemError(ownProblem('se.certificate-missing'))
@@ -116,6 +118,7 @@ export function connectChannel(clock: Clock, storage: Storage): ChannelApi {
       const anchors = await loadAnchors(storage)
       return readReceipt(receipt, { anchors, intermediates: [], atMs: clock.nowMs() })
     },
+    askAboutPackage,
     card: {
       state: async () => cardState(await tools()),
       isBindingPending: () => pending.load(clock.nowMs()) !== undefined,

@@ -25,6 +25,10 @@ const own = {
     'No answer arrived; please check your network and try again',
   ],
   'client.failure': ['应用出现问题，请重新操作', 'Something went wrong in the app; please try again'],
+  'app.altered': [
+    '应用文件核验未通过，本次操作没有执行。请关闭应用后重新打开',
+    'The files of the app failed their check and nothing was done. Please close the app and open it again',
+  ],
   'se.pin-wrong': ['安全单元 PIN 不正确', 'That is not the PIN of the secure element'],
   'se.pin-locked': [
     '安全单元已锁定，请联系客服重新绑定设备',

@@ -6,6 +6,7 @@ import { PrivacyPage } from '../pages/privacy/privacy-page.tsx'
 import { AppContext, type AppValue, type Session } from './app-context.tsx'
 import { PageView } from './page-view.tsx'
 import { formatPlace, isOpen, type Place } from './router.ts'
+import { usePackageWatch } from './use-package-watch.ts'
 import { usePlace } from './use-place.ts'
 import { useSession } from './use-session.ts'
 import { useStored } from './use-stored.ts'
@@ -19,6 +20,7 @@ export const App = ({ api, clock, storage }: { api: ChannelApi; clock: Clock; st
   const onLeft = useCallback(() => replace(welcome), [replace])
   const { session, setSession, farewell, leave, asking, askAgain } = useSession(api, clock, onLeft)
 
+  usePackageWatch(api, clock)
   const { loginFirst, enter } = useEntrance({ go, replace, setSession })
 
   const shown: Place = place && (session || isOpen(place)) ? place : session ? home : welcome

@@ -8,7 +8,6 @@ const script = (src: string) => ({ src, tagName: 'SCRIPT', id: '' })
 /** As much of a page as the check looks at; functions are those of this process and therefore native. */
 function page(change: Change = {}): Surroundings {
   const window: Record<string, unknown> = {
-    isSecureContext: true,
     navigator: { webdriver: false },
     location: { origin: 'https://app.test' },
     outerWidth: 390,
@@ -46,7 +45,6 @@ test('a page that is only zoomed in is no finding', () => {
 })
 
 test.each<[Check, string, Change]>([
-  ['connection', 'a page without encryption', { window: { isSecureContext: false } }],
   ['automation', 'a browser under control of a program', { window: { navigator: { webdriver: true } } }],
   ['altered', 'a wrapped function', { window: { fetch: (address: string) => fetch(address) } }],
   ['altered', 'a function behind a proxy', { window: { JSON: { parse: new Proxy(JSON.parse, {}) } } }],

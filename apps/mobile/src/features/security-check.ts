@@ -1,13 +1,5 @@
 /** What the security check looks for, in the order it is shown (B-7.4-5). */
-export const checks = [
-  'connection',
-  'automation',
-  'altered',
-  'frame',
-  'overlay',
-  'debugger',
-  'outdated',
-] as const
+export const checks = ['automation', 'altered', 'frame', 'overlay', 'debugger', 'outdated'] as const
 export type Check = (typeof checks)[number]
 
 /** What a page can see of where it runs. */
@@ -78,7 +70,6 @@ const isCurrent = ({ window }: Surroundings): boolean =>
   window.CSS.supports('selector(:has(a))')
 
 const suspicious: Readonly<Record<Check, (seen: Surroundings) => boolean>> = {
-  connection: ({ window }) => !window.isSecureContext,
   automation: ({ window }) => window.navigator.webdriver,
   altered: (seen) => sensitive(seen).some(([name, value]) => !isGenuine(name, value)),
   frame: ({ window }) => window.top !== window.self,

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { loadCertifiedKey } from '@anqu/ca/api'
 import { encodePem, pemToBytes } from '@anqu/encoding'
 import { SecretBytes, Sm2PrivateKey } from '@anqu/gm-crypto'
 import { createCsr, privateKeySigner } from '@anqu/pki'
@@ -9,7 +10,6 @@ import { FakeClock } from '@anqu/platform/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testAuthority } from '../testing/tsm-world.ts'
 import type { AuthorityLink } from './authority-link.ts'
-import { loadCertifiedKey } from './certified-key.ts'
 import { handedOverAuthority } from './handed-over-authority.ts'
 
 const clock = new FakeClock(1_800_000_000_000)

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { loadCertifiedKey, type CertifiedKey } from '@anqu/ca/api'
 import { bytesToBase64, bytesToHex, concatBytes, encodeBerTlv, hexToBytes, utf8ToBytes } from '@anqu/encoding'
 import { sm2Sign, sm3 } from '@anqu/gm-crypto'
 import { loadKeyFile } from '@anqu/platform'
@@ -12,7 +13,6 @@ import {
   storeData,
 } from '@anqu/secure-element/issuer'
 import type { AuthorityLink } from '../keys/authority-link.ts'
-import { loadCertifiedKey, type CertifiedKey } from '../keys/certified-key.ts'
 import { securityService, type Packages } from './packages.ts'
 
 /** What the publisher has signed for cards: packages, and which client software may reach them. */

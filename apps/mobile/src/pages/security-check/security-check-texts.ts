@@ -11,8 +11,8 @@ export const securityCheckTexts = defineDictionary(
     passed: '正常',
     risk: '有风险',
     limits: '网页只能看到浏览器的情况，不能代替手机自带的安全检测。',
-    connection: '连接安全',
-    connectionRisk: '当前连接未加密，他人可能看到您的信息。请改用 https 开头的官方地址。',
+    package: '应用完整性',
+    packageRisk: '应用文件被改动，或收到的更新不是本机构发布的。请不要输入密码，并联系客服。',
     automation: '自动操作',
     automationRisk: '浏览器正被程序控制。请关闭远程控制、自动点击类软件后重试。',
     altered: '程序完整',
@@ -37,9 +37,9 @@ export const securityCheckTexts = defineDictionary(
     passed: 'In order',
     risk: 'At risk',
     limits: 'A web page sees the browser only; it does not replace the security check of your phone.',
-    connection: 'Connection',
-    connectionRisk:
-      'This connection is not encrypted and others may read along. Use the official address that begins with https.',
+    package: 'The app itself',
+    packageRisk:
+      'Files of the app were altered, or an update was offered that is not from this organisation. Enter no password and contact us.',
     automation: 'Automatic operation',
     automationRisk:
       'A program controls this browser. Close remote control and auto-click software and try again.',

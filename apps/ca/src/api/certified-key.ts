@@ -10,23 +10,25 @@ import {
 } from '@anqu/gm-crypto'
 import { createCsr, parseCertificate, privateKeySigner, type Certificate } from '@anqu/pki'
 import { readIfPresent } from '@anqu/platform'
-import type { AuthorityLink } from './authority-link.ts'
 
-/** A key of the TSM with its certificate. */
+/** A key of one of our servers with its certificate. */
 export type CertifiedKey = { readonly key: Sm2PrivateKey; readonly certificate: Certificate }
 
-type Purpose = Parameters<AuthorityLink['issue']>[1]
+/** Who gives certificates for requests: a CA of ours by signed calls, any other one by files. */
+export type Issuer<Purpose extends string> = {
+  issue(csr: Uint8Array, purpose: Purpose): Promise<Uint8Array>
+}
 
 /**
  * Loads a key and its certificate, or makes the one and asks the CA for the other. The key is written before the request is
  * sent: the CA answers the same certificate for the same key, so that a start cut off in between goes on where it was.
  */
-export async function loadCertifiedKey(options: {
+export async function loadCertifiedKey<Purpose extends string>(options: {
   readonly folder: string
   readonly kek: SecretBytes
   readonly purpose: Purpose
   readonly commonName: string
-  readonly authority: AuthorityLink
+  readonly authority: Issuer<Purpose>
 }): Promise<CertifiedKey> {
   const { folder, kek, purpose, commonName, authority } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -1,0 +1,1 @@
+export { testFiles, testPublisher, testTimeMs, type TestPublisher } from './test-publisher.ts'
