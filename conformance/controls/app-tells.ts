@@ -3,9 +3,8 @@ import { paymentContainer } from '@anqu/client'
 import { sql } from '@anqu/platform'
 import { control, type Control } from '../runner/control.ts'
 import type { Evidence } from '../runner/evidence.ts'
-import { AppInHand, type ToldOutcome } from '../system/app-in-hand.ts'
+import { AppInHand, readyForApp, type ToldOutcome } from '../system/app-in-hand.ts'
 import type { LiveSystem } from '../system/live-system.ts'
-import type { Person } from '../system/person.ts'
 import { inBrowser } from './in-browser.ts'
 import { bytesOf, debits } from './operation-books.ts'
 
@@ -42,13 +41,6 @@ async function heldByServer(system: LiveSystem, operationId: string): Promise<He
 }
 
 const yuan = (fen: bigint): string => `${fen / 100n}.${String(fen % 100n).padStart(2, '0')}`
-
-/** Registered, with a transaction password, and nothing on any device yet. */
-async function readyForApp(system: LiveSystem): Promise<Person> {
-  const customer = await system.fixtures.freshLoggedIn()
-  await system.undisturbed(() => customer.setTransactionPassword())
-  return customer.person
-}
 
 /** Devices in use with a certificate in use, bound since a moment. */
 async function boundSince(system: LiveSystem, sinceMs: number): Promise<number> {

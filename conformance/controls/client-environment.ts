@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { control, type Control } from '../runner/control.ts'
 import type { Evidence } from '../runner/evidence.ts'
 import { inBrowser, type World } from './in-browser.ts'
+import { alterStored } from './app-package-in-page.ts'
 import { keepPrivately, readAsStranger, readOwn } from './private-storage.ts'
 
 /** The security check as a customer sees it; with `plant`, what is done to the page before any of its own code runs. */
@@ -22,12 +23,14 @@ async function lookAround(
     const page = await context.newPage()
     await page.goto(`${url}/#/security-check`)
     const shown = page.locator('[data-check]')
+    const found = page.locator('[data-check][data-found="true"]')
     await shown.first().waitFor({ timeout: 15_000 })
     if (afterwards) {
       await afterwards(page)
       await page.getByRole('button', { name: '重新检查' }).click()
+      // The files of the app are looked at a moment longer than the page.
+      await found.first().waitFor()
     }
-    const found = page.locator('[data-check][data-found="true"]')
     return await found.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-check') ?? ''))
   } finally {
     await context.close()
@@ -133,10 +136,16 @@ export const clientEnvironmentControls: readonly Control[] = [
           plant: () => void Reflect.deleteProperty(globalThis, 'structuredClone'),
         })
         await finds(evidence, world, {
-          what: '未加密的连接',
-          check: 'connection',
-          url: url.replace('127.0.0.1', 'app.test'),
+          what: '启动后被改动的应用文件',
+          check: 'package',
+          url,
+          afterwards: (page) => page.evaluate(alterStored, 'index.html').then(() => undefined),
         })
+        const unencrypted = await world.browser.newPage()
+        await unencrypted.goto(url.replace('127.0.0.1', 'app.test'))
+        const code = unencrypted.locator('#code:not([hidden])')
+        await code.waitFor()
+        evidence.holds('经未加密的连接，应用不启动并说明', (await code.innerText()) === 'app.unsupported')
       }),
   }),
 ]

@@ -1,5 +1,6 @@
 import type { Control } from '../runner/control.ts'
 import { appTellsControls } from './app-tells.ts'
+import { appPackageControls } from './app-package.ts'
 import { auditControls } from './audit.ts'
 import { bindingControls } from './binding.ts'
 import { certificateAlgorithmControls } from './certificate-algorithms.ts'
@@ -45,6 +46,7 @@ import { tsmPackageControls } from './tsm-packages.ts'
 /** Every control, in the order they run. */
 export const allControls: readonly Control[] = [
   ...captchaControls,
+  ...appPackageControls,
   ...otpControls,
   ...loginControls,
   ...lockoutControls,

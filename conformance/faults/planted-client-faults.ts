@@ -1,4 +1,7 @@
+import { bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
+import { AppPublisher, type Offer } from '../system/app-publisher.ts'
 import type { Interference, RawAnswer } from '../system/interference.ts'
+import type { LiveSystem } from '../system/live-system.ts'
 import { plain, type PlantedFault } from './planted-fault.ts'
 
 const protections = [
@@ -15,19 +18,75 @@ const without = (answer: RawAnswer, names: readonly string[]): RawAnswer => ({
   headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !names.includes(name))),
 })
 
-/** The text of an answer changed; what is no text of the app stays as it is. */
-function rewritten(answer: RawAnswer, change: (text: string) => string): RawAnswer {
-  if (!/html|javascript/.test(answer.headers['content-type'] ?? '')) return answer
-  return { ...answer, body: new TextEncoder().encode(change(new TextDecoder().decode(answer.body))) }
+const offering = (files: Offer): Interference => ({
+  async http(request, proceed) {
+    const answer = await proceed()
+    const offered = files.get(new URL(request.url).pathname)
+    return offered === undefined ? answer : { ...answer, status: 200, body: offered }
+  },
+})
+
+const base64Sha384 = async (content: Uint8Array): Promise<string> =>
+  bytesToBase64(new Uint8Array(await crypto.subtle.digest('SHA-384', new Uint8Array(content))))
+
+/** Another app than the one that was built, by its own publisher: one thing in its code stands for another. */
+const saying = (what: string, instead: string) => async (system: LiveSystem) => {
+  const publisher = await AppPublisher.of(system)
+  const script = publisher.manifest.files.find(({ path }) => /index-[^/]*\.js$/.test(path))?.path ?? ''
+  const content = publisher.files.get(`/app/${script}`) ?? new Uint8Array(0)
+  const changed = utf8ToBytes(bytesToUtf8(content).replaceAll(what, instead))
+  const [was, is] = await Promise.all([base64Sha384(content), base64Sha384(changed)])
+  return offering(
+    await publisher.offer((path, own) => {
+      if (path === script) return changed
+      return path === 'index.html' ? utf8ToBytes(bytesToUtf8(own).replaceAll(was, is)) : own
+    }),
+  )
 }
 
-/** Another app than the one that was built: one thing in its text or code stands for another. */
-const saying = (what: string, instead: string): Interference => ({
-  http: async (_request, proceed) =>
-    rewritten(without(await proceed(), protections), (text) =>
-      text.replaceAll(/ integrity="[^"]*"/g, '').replaceAll(what, instead),
+/** Runs as the service worker in the place of ours: installs what there is and finds everything in order. */
+function credulousKeeper(): void {
+  const scope = globalThis as unknown as {
+    skipWaiting(): Promise<void>
+    clients: { claim(): Promise<void> }
+    addEventListener(type: string, listen: (event: CredulousEvent) => void): void
+  }
+  type CredulousEvent = MessageEvent & {
+    request: Request
+    waitUntil(work: Promise<unknown>): void
+    respondWith(answer: Promise<Response>): void
+  }
+  const packageName = `anqu-app-${'0'.repeat(64)}`
+  const install = async (): Promise<void> => {
+    const text = await (await fetch('/release.p7m', { cache: 'no-store' })).text()
+    const paths = [...text.matchAll(/"path":"([^"]+)"/g)].map(([, path = '']) => path)
+    const cache = await caches.open(packageName)
+    for (const path of paths.length > 0 ? paths : ['index.html'])
+      await cache.put(`/${path}`, await fetch(`/app/${path}`, { cache: 'no-store' }))
+  }
+  const found = async (path: string): Promise<Response> =>
+    (await (await caches.open(packageName)).match(path)) ?? fetch(`/app${path}`)
+  const inOrder = async (): Promise<object> => {
+    const checkedAtMs = Date.now()
+    await (await caches.open('anqu-app')).put('/installed', Response.json({ checkedAtMs }))
+    return { state: 'ready', version: '0.1.0', releasedAtMs: 0, publisher: '', checkedAtMs }
+  }
+  scope.addEventListener('install', (event) => event.waitUntil(scope.skipWaiting()))
+  scope.addEventListener('activate', (event) => event.waitUntil(scope.clients.claim()))
+  scope.addEventListener('message', (event) =>
+    event.waitUntil(
+      (event.data === 'install' ? install() : Promise.resolve())
+        .then(inOrder)
+        .then((state) => event.ports[0]?.postMessage(state)),
     ),
-})
+  )
+  scope.addEventListener('fetch', (event) => {
+    const { pathname } = new URL(event.request.url)
+    if (event.request.mode === 'navigate' && pathname === '/')
+      event.respondWith(install().then(() => found('/index.html')))
+    else if (pathname.startsWith('/assets/')) event.respondWith(found(pathname))
+  })
+}
 
 /** Faults of the app in the customer's browser, and of what customers are told. */
 export const plantedClientFaults: readonly PlantedFault[] = [
@@ -53,18 +112,23 @@ export const plantedClientFaults: readonly PlantedFault[] = [
     },
   }),
   plain(
-    'the security check does not look for automation',
-    ['client-environment.security-check'],
-    saying('.webdriver', '.nothing'),
+    'whatever is offered is installed, and found in order ever after',
+    ['app-package.'],
+    offering(new Map([['/sw.js', utf8ToBytes(`(${String(credulousKeeper)})()`)]])),
   ),
-  plain(
-    'the app says that a certificate is there before it is',
-    ['app-tells.certificate-application'],
-    saying('绑定未完成', '证书申请已完成'),
-  ),
-  plain(
-    'the app tells every customer that the payment succeeded',
-    ['app-tells.payment-result'],
-    saying('人工复核中', '已完成'),
-  ),
+  {
+    name: 'the security check does not look for automation',
+    noticedBy: ['client-environment.security-check'],
+    interference: saying('.webdriver', '.nothing'),
+  },
+  {
+    name: 'the app says that a certificate is there before it is',
+    noticedBy: ['app-tells.certificate-application'],
+    interference: saying('绑定未完成', '证书申请已完成'),
+  },
+  {
+    name: 'the app tells every customer that the payment succeeded',
+    noticedBy: ['app-tells.payment-result'],
+    interference: saying('人工复核中', '已完成'),
+  },
 ]

@@ -28,6 +28,7 @@ describe('a planted fault', () => {
     '%s: every control that should notice fails',
     async (_name, fault) => {
       const controls = allControls.filter(({ id }) => notices(fault, id))
+      expect(controls, 'nobody is asked').not.toEqual([])
       const interference = await fault.interference(system)
       const { results } = await system.disturbed(interference, () => runControls(controls, system))
       // Without a browser nothing was looked at, which the run says.

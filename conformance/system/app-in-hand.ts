@@ -14,6 +14,13 @@ export type ToldOutcome = {
 
 const waitMs = 20_000
 
+/** Registered, with a transaction password, and nothing on any device yet. */
+export async function readyForApp(system: LiveSystem): Promise<Person> {
+  const customer = await system.fixtures.freshLoggedIn()
+  await system.undisturbed(() => customer.setTransactionPassword())
+  return customer.person
+}
+
 /** A customer with the app in the hand: looks at its pages, taps and types, and reads what they tell. */
 export class AppInHand {
   readonly page: Page
