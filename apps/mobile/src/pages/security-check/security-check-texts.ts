@@ -15,7 +15,7 @@ export const securityCheckTexts = defineDictionary(
     packageRisk: '应用文件被改动，或收到的更新不是本机构发布的。请不要输入密码，并联系客服。',
     automation: '自动操作',
     automationRisk: '浏览器正被程序控制。请关闭远程控制、自动点击类软件后重试。',
-    altered: '程序完整',
+    altered: '浏览器功能',
     alteredRisk: '浏览器的功能被改动，密码可能被窃取。请停用浏览器插件或更换浏览器。',
     frame: '页面来源',
     frameRisk: '本页被嵌在其他网页中，可能是仿冒。请关闭后从官方入口打开。',
