@@ -74,6 +74,28 @@ export const TextField = (props: TextFieldProps) => {
   )
 }
 
+/** For a few sentences: grows with what is typed, where the browser can. */
+export const TextArea = (
+  props: Pick<TextFieldProps, 'label' | 'value' | 'onChange' | 'hint'> & { maxLength: number },
+) => {
+  const id = useId()
+  return (
+    <FieldFrame id={id} label={props.label} hint={props.hint}>
+      <div className="aq-field-box">
+        <textarea
+          id={id}
+          className="aq-field-input"
+          rows={3}
+          value={props.value}
+          maxLength={props.maxLength}
+          autoComplete="off"
+          onChange={(event) => props.onChange(event.target.value)}
+        />
+      </div>
+    </FieldFrame>
+  )
+}
+
 /** Never checked by us: a tick is always the customer's own (D-6.1.5-s1). */
 export const CheckField = (props: {
   checked: boolean

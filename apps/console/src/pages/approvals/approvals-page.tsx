@@ -7,7 +7,7 @@ import { useLoad } from '../../features/use-load.ts'
 import { approvalTexts } from './approval-texts.ts'
 import { ProposalCard } from './proposal-card.tsx'
 
-const pageLength = 50
+const pageLength = 20
 
 export const ApprovalsPage = () => {
   const { api, place, go } = useConsole()

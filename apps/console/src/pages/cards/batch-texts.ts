@@ -40,9 +40,9 @@ export const batchTexts = defineDictionary(
   },
   {
     handIn: 'Hand a list in',
-    handInTitle: 'Hand in a manufacturer’s list of cards',
+    handInTitle: "Hand in a manufacturer's list of cards",
     handInText:
-      'One card a line: its id, key set, and first keys sealed under this system’s certificate; 500 cards at most. One bad line and nothing is taken; somebody else must approve it.',
+      "One card a line: its id, key set, and first keys sealed under this system's certificate; 500 cards at most. One bad line and nothing is taken; somebody else must approve it.",
     batchName: 'Name of the batch',
     file: 'List (CSV)',
     submit: 'Hand in',
@@ -57,7 +57,7 @@ export const batchTexts = defineDictionary(
     columns: 'Not three columns',
     'card-id': 'The id is not twenty lower-case hexadecimal digits',
     'key-set': 'The key set is not 1, the first keys',
-    'transport-keys': 'Not this card’s keys, or not sealed under this system’s certificate',
+    'transport-keys': "Not this card's keys, or not sealed under this system's certificate",
     duplicate: 'The same card as in a line before',
     enrolled: 'This card is enrolled already',
     none: 'No list was handed in yet',

@@ -177,7 +177,7 @@ export const cardTexts = defineDictionary(
     submit: 'Propose',
     cancel: 'Cancel',
     done: 'Taken',
-    doneText: 'It is done at the card’s next contact; what needs approval is listed above.',
+    doneText: "It is done at the card's next contact; what needs approval is listed above.",
     requests: 'Wait for approval',
     requestUnlock: 'Unlock a card',
     requestDelete: 'Empty a card',
@@ -205,7 +205,7 @@ export const cardTexts = defineDictionary(
     upload: 'Upload a package',
     uploadTitle: 'Upload an application package',
     uploadText:
-      'The publisher’s signature and the hash are verified before it is taken. Cards get it once somebody else has released it.',
+      "The publisher's signature and the hash are verified before it is taken. Cards get it once somebody else has released it.",
     uploadSubmit: 'Upload and verify',
     packageFile: 'Package file',
     chooseFile: 'Choose a file',

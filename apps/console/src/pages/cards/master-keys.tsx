@@ -11,6 +11,8 @@ import { masterKeyTexts } from './master-key-texts.ts'
 type View = OutputOf<typeof staffMasterKeys>
 type Key = View['keys'][number]
 const tones: Readonly<Record<Key['state'], Tone>> = { current: 'good', replaced: 'warn', retired: 'plain' }
+/** Null asks for a new version. */
+type Asking = { readonly retires: Key | null }
 const shortestReason = 4
 const longestReason = 80
 
@@ -22,14 +24,21 @@ const isRetirable = ({ state, cards, givenUp }: Key): boolean =>
 export const MasterKeys = () => {
   const { api } = useConsole()
   const m = useTexts(masterKeyTexts)
+  const staff = useStaff()
   const { loaded, reload } = useLoad('master-keys', () => api.call(staffMasterKeys, {}))
+  const [asking, setAsking] = useState<Asking>()
+  const may = staff.role !== 'auditor'
   return (
     <LoadedView loaded={loaded} onRetry={reload}>
       {({ keys, renewal }) => (
         <div className="co-proposals">
           <p className="co-byline">{m('about')}</p>
           {renewal === null ? (
-            <Propose retires={null} onDone={reload} />
+            may && (
+              <div className="co-actions">
+                <Button onPress={() => setAsking({ retires: null })}>{m('renew')}</Button>
+              </div>
+            )
           ) : (
             <Renewal renewal={renewal} onDone={reload} />
           )}
@@ -52,12 +61,28 @@ export const MasterKeys = () => {
                     : `${requestedBy.name} · ${approvedBy?.name ?? ''}`,
               },
               {
-                title: m('act'),
+                title: '',
                 cell: (key) =>
-                  isRetirable(key) && renewal === null ? <Propose retires={key} onDone={reload} /> : '',
+                  may &&
+                  renewal === null &&
+                  isRetirable(key) && (
+                    <button type="button" className="co-link" onClick={() => setAsking({ retires: key })}>
+                      {m('retire')}
+                    </button>
+                  ),
               },
             ]}
           />
+          {asking !== undefined && (
+            <Propose
+              retires={asking.retires}
+              onClose={() => setAsking(undefined)}
+              onDone={() => {
+                setAsking(undefined)
+                reload()
+              }}
+            />
+          )}
         </div>
       )}
     </LoadedView>
@@ -104,15 +129,12 @@ const Renewal = ({ renewal, onDone }: { renewal: NonNullable<View['renewal']>; o
 }
 
 /** Asks for a new version, or for the end of one that only cards which were given up have. */
-const Propose = ({ retires, onDone }: { retires: Key | null; onDone: () => void }) => {
+const Propose = ({ retires, onClose, onDone }: Asking & { onClose: () => void; onDone: () => void }) => {
   const { api } = useConsole()
-  const staff = useStaff()
   const m = useTexts(masterKeyTexts)
   const { busy, problem, run } = useTask()
-  const [open, setOpen] = useState(false)
   const [reason, setReason] = useState('')
   const enough = reason.trim().length >= shortestReason
-  if (staff.role === 'auditor') return null
   const submit = () =>
     run(async () => {
       await api.call(staffProposeMasterKey, { reason, retires: retires?.version ?? null })
@@ -120,39 +142,32 @@ const Propose = ({ retires, onDone }: { retires: Key | null; onDone: () => void 
     })
   const title = retires === null ? m('renewTitle') : m('retireTitle', { version: retires.version })
   return (
-    <div className="co-actions">
-      <Button look={retires === null ? 'primary' : 'quiet'} onPress={() => setOpen(true)}>
-        {m(retires === null ? 'renew' : 'retire')}
-      </Button>
-      {open && (
-        <Dialog title={title} onClose={() => setOpen(false)}>
-          <form
-            className="co-form"
-            onSubmit={(event) => {
-              event.preventDefault()
-              if (!busy && enough) void submit()
-            }}
-          >
-            <p>{retires === null ? m('renewText') : m('retireText', { count: retires.givenUp })}</p>
-            {problem && <ProblemNotice problem={problem} />}
-            <TextField
-              label={m('reason')}
-              hint={m('reasonHint')}
-              value={reason}
-              maxLength={longestReason}
-              onChange={setReason}
-            />
-            <div className="co-actions">
-              <Button submit busy={busy} disabled={!enough}>
-                {m('submit')}
-              </Button>
-              <Button look="quiet" onPress={() => setOpen(false)}>
-                {m('cancel')}
-              </Button>
-            </div>
-          </form>
-        </Dialog>
-      )}
-    </div>
+    <Dialog title={title} onClose={onClose}>
+      <form
+        className="co-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!busy && enough) void submit()
+        }}
+      >
+        <p>{retires === null ? m('renewText') : m('retireText', { count: retires.givenUp })}</p>
+        {problem && <ProblemNotice problem={problem} />}
+        <TextField
+          label={m('reason')}
+          hint={m('reasonHint')}
+          value={reason}
+          maxLength={longestReason}
+          onChange={setReason}
+        />
+        <div className="co-actions">
+          <Button submit busy={busy} disabled={!enough}>
+            {m('submit')}
+          </Button>
+          <Button look="quiet" onPress={onClose}>
+            {m('cancel')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
   )
 }

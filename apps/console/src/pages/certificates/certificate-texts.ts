@@ -145,7 +145,7 @@ export const certificateTexts = defineDictionary(
     validity: 'Valid',
     stateAtCa: 'At the CA',
     stateHere: 'In the channel',
-    notCustomer: 'Not a customer’s',
+    notCustomer: "Not a customer's",
     renews: 'Renews',
     changeBy: 'Changed by',
     changeReason: 'Why',

@@ -95,7 +95,7 @@ export const overviewTexts = defineDictionary(
     queued: 'Revocations the CA has not taken yet',
     feed: 'Events of the CA read',
     feedNever: 'not yet',
-    feedBroken: 'The CA’s events do not continue what was read; reading has stopped',
+    feedBroken: "The CA's events do not continue what was read; reading has stopped",
     refused: 'Revocations the CA refused',
     noRefused: 'None was refused',
     serial: 'Serial',

@@ -1,5 +1,5 @@
 import { staffProposeWarning, type InputOf } from '@anqu/contract'
-import { Button, Choices, TextField, useTexts } from '@anqu/ui'
+import { Button, Choices, TextArea, TextField, useTexts } from '@anqu/ui'
 import { useState } from 'react'
 import { useConsole } from '../../app/console-context.tsx'
 import { texts } from '../../app/texts.ts'
@@ -60,13 +60,17 @@ const fields = [
 
 const Words = ({ draft, onChange }: { draft: Draft; onChange: (draft: Draft) => void }) => {
   const w = useTexts(warningTexts)
-  return fields.map(({ part, language, label, most }) => (
-    <TextField
-      key={label}
-      label={w(label)}
-      value={draft[part][language]}
-      maxLength={most}
-      onChange={(value) => onChange({ ...draft, [part]: { ...draft[part], [language]: value } })}
-    />
-  ))
+  return fields.map(({ part, language, label, most }) => {
+    const Field = part === 'title' ? TextField : TextArea
+    return (
+      <Field
+        key={label}
+        label={w(label)}
+        value={draft[part][language]}
+        maxLength={most}
+        hint={w('most', { most })}
+        onChange={(value) => onChange({ ...draft, [part]: { ...draft[part], [language]: value } })}
+      />
+    )
+  })
 }
