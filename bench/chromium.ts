@@ -33,6 +33,12 @@ async function bundle({ entry, standIns }: BenchPage, place: string): Promise<st
   return path.join(place, 'assets')
 }
 
+/** As the apps are served: isolated from other origins. */
+const isolated = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+}
+
 /** Serves the page and its scripts, and nothing else. */
 async function serve(assets: string): Promise<Server> {
   const scripts = new Map<string, Buffer>()
@@ -42,8 +48,8 @@ async function serve(assets: string): Promise<Server> {
     '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/assets/page.js"></script>'
   const server = createServer(({ url = '' }, response) => {
     const script = scripts.get(url)
-    if (script) response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
-    else if (url === '/') response.writeHead(200, { 'content-type': 'text/html' }).end(page)
+    if (script) response.writeHead(200, { ...isolated, 'content-type': 'text/javascript' }).end(script)
+    else if (url === '/') response.writeHead(200, { ...isolated, 'content-type': 'text/html' }).end(page)
     else response.writeHead(404).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

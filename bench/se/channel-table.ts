@@ -1,7 +1,6 @@
 import {
   AES,
   createCard,
-  encodeCommand,
   MemoryCard,
   SecureElement,
   securedConnection,
@@ -12,8 +11,6 @@ import {
 import { randomBytes } from '@anqu/gm-crypto'
 import { Apdu, personalise } from './signing-card.ts'
 import { inTurns, printRows, type Contender } from './turns.ts'
-
-const GET_STATUS = encodeCommand({ cla: 0x80, ins: 0xca, p1: 0, p2: 0, data: new Uint8Array(0), ne: 256 })
 
 interface Way {
   readonly name: string
@@ -55,7 +52,7 @@ export async function channelOverhead(): Promise<void> {
         `  → ${name}: + ${((micros - (rows[0]?.micros ?? 0)) / commands.length).toFixed(1)} µs a command`,
       )
   }
-  await table('One short command (GET STATUS), host and card', [GET_STATUS])
+  await table('One short command (GET STATUS), host and card', [Apdu.status()])
   await table('VERIFY PIN + SIGN, host and card', [Apdu.verify(), Apdu.sign()])
   await table('SELECT, with which a session opens', [Apdu.select()])
 }

@@ -1,5 +1,5 @@
 import { initGmCrypto } from '@anqu/gm-crypto'
-import { SecureElement, type CardConnection } from '@anqu/secure-element'
+import { connectCard, SecureElement, type CardConnection } from '@anqu/secure-element'
 import { connectWorkerCard } from '@anqu/secure-element/browser'
 import { bareEngine, oneByOne, printSignAlone, VERIFY_AND_SIGN } from './sign-table.ts'
 import { Apdu, group, personalise, signature } from './signing-card.ts'
@@ -32,14 +32,22 @@ async function many(card: CardConnection, inFlight: number): Promise<void> {
   await Promise.all(Array.from({ length: LANES }, lane))
 }
 
-console.log(`engine in use on the page: ${await initGmCrypto()}`)
-const worker = new Worker(new URL('./card-worker.ts', import.meta.url), {
-  type: 'module',
-  name: 'bench-card',
-})
-const card = connectWorkerCard(worker)
+async function cardInWorker(
+  name: string,
+  connect: (worker: Worker) => CardConnection,
+): Promise<CardConnection> {
+  const card = connect(new Worker(new URL('./card-worker.ts', import.meta.url), { type: 'module', name }))
+  await personalise(new SecureElement(card))
+  return card
+}
+
+console.log(
+  `engine in use on the page: ${await initGmCrypto()}; cross-origin isolated: ${crossOriginIsolated}`,
+)
+const card = await cardInWorker('bench-card', connectWorkerCard)
 const element = new SecureElement(card)
-await personalise(element)
+const byMessages = await cardInWorker('bench-card-by-messages', connectCard)
+const [verify, sign, status] = [Apdu.verify(), Apdu.sign(), Apdu.status()]
 const atOnce = IN_FLIGHT.map((count) => ({
   name: `${VERIFY_AND_SIGN}, ${count} in flight`,
   run: () => many(card, count),
@@ -49,7 +57,10 @@ const rows = await inTurns([
   bareEngine(),
   ...oneByOne(card),
   ...atOnce,
+  { name: `${VERIFY_AND_SIGN}, messages only`, run: () => group(byMessages, verify, sign) },
   { name: 'SecureElement.sign (SELECT + VERIFY PIN + SIGN)', run: () => signature(element) },
+  { name: 'GET STATUS, the shortest command', run: () => group(card, status) },
+  { name: 'GET STATUS, messages only', run: () => group(byMessages, status) },
   { name: 'a message to an idle worker and back', run: echo() },
 ])
 printRows('A signature, card in a worker, IndexedDB', rows)

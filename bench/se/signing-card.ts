@@ -10,6 +10,7 @@ export const message = utf8ToBytes('0123456789abcdef0123456789abcdef')
 /** The commands of a signature. */
 export const Apdu = {
   select: () => encodeCommand({ cla: 0, ins: 0xa4, p1: 4, p2: 0, data: SECURITY_SERVICE_AID, ne: 256 }),
+  status: () => encodeCommand({ cla: 0x80, ins: 0xca, p1: 0, p2: 0, data: new Uint8Array(0), ne: 256 }),
   verify: () => encodeCommand({ cla: 0, ins: 0x20, p1: 0, p2: 0x80, data: utf8ToBytes(pin), ne: 0 }),
   sign: () => {
     const name = utf8ToBytes(container)

@@ -9,6 +9,7 @@ import {
   MOST_PARTS,
   type Frame,
 } from './message-frames.ts'
+import { SharedLane } from './shared-lane.ts'
 
 const STORAGE_ERRORS: readonly CardStorageErrorCode[] = [
   'released',
@@ -24,18 +25,37 @@ export interface MessageEndpoint {
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
-function post(endpoint: MessageEndpoint, frames: readonly Frame[]): void {
-  const message = encodeFrames(frames)
-  endpoint.postMessage(message, [message.buffer])
-}
-
-/** Offers `card` at one end of a message channel; requests are answered in the order they came. */
+/**
+ * Offers `card` at one end of a message channel; requests are answered in the order they came. A page that brings a shared lane
+ * is served over it too.
+ */
 export function serveCard(endpoint: MessageEndpoint, card: CardConnection): void {
-  endpoint.addEventListener('message', ({ data }) => {
+  let lane: SharedLane | undefined
+  let inHand = 0
+  const send = (replies: readonly Frame[]): void => {
+    const message = encodeFrames(replies)
+    // Waiting holds this thread, so only when all is answered, and for a page that is awake as well. It begins before the page
+    // has the answer: what the page asks next finds this end waiting, or not.
+    const mayListen = inHand === 0 && lane?.beginListening() === true
+    const isSent = lane?.send(message) === true
+    if (!isSent) endpoint.postMessage(message, [message.buffer])
+    if (mayListen) serve(isSent ? lane?.listen() : lane?.hangUp())
+  }
+  const serve = (data: unknown): void => {
     const requests = decodeFrames(data)
     if (requests === undefined || !requests.every(isRequest)) return
-    const done = together(requests.length, (replies) => post(endpoint, replies))
-    for (const request of requests) void answer(card, request).then(done)
+    const done = together(requests.length, send)
+    const settle = (reply: Frame): void => {
+      inHand -= 1
+      done(reply)
+    }
+    inHand += requests.length
+    for (const request of requests) void answer(card, request).then(settle)
+  }
+  endpoint.addEventListener('message', ({ data }) => {
+    lane ??= SharedLane.accept(data)
+    lane?.beginTurn()
+    serve(data)
   })
 }
 
@@ -85,15 +105,18 @@ export function connectCard(endpoint: MessageEndpoint): CardConnection {
 /** As `connectCard`, for a way that can be told that its other end is gone. */
 export class CardPort implements CardConnection {
   readonly #endpoint: MessageEndpoint
+  readonly #lane: SharedLane | undefined
   readonly #waiting = new Map<number, Waiting>()
   #asked: Frame[] = []
   #last = 0
   #lost: Error | undefined
 
-  constructor(endpoint: MessageEndpoint) {
+  constructor(endpoint: MessageEndpoint, lane?: SharedLane) {
     this.#endpoint = endpoint
+    this.#lane = lane
     endpoint.addEventListener('message', ({ data }) => {
-      for (const reply of decodeFrames(data) ?? []) if (!isRequest(reply)) this.#settle(reply)
+      lane?.beginTurn()
+      this.#receive(data)
     })
   }
 
@@ -114,6 +137,7 @@ export class CardPort implements CardConnection {
   /** Ends what waits and whatever is asked from now on. */
   fail(error: Error): void {
     this.#lost = error
+    this.#lane?.withdraw()
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
   }
@@ -127,9 +151,27 @@ export class CardPort implements CardConnection {
     const answered = new Promise<readonly Uint8Array[]>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
     })
-    if (isAlone) post(this.#endpoint, [{ id, kind, parts }])
+    if (isAlone) this.#postAlone({ id, kind, parts })
     else this.#postLater({ id, kind, parts: parts.map(copy) })
     return answered
+  }
+
+  /** Only one that is alone may take the lane: it cannot overtake another. */
+  #postAlone(request: Frame): void {
+    const message = encodeFrames([request])
+    if (this.#lane?.beginHearing() !== true) return this.#transfer(message)
+    const isSent = this.#lane.send(message)
+    if (!isSent) this.#transfer(message)
+    queueMicrotask(() => this.#hear(isSent ? message : undefined))
+  }
+
+  /** Whoever asks more at the same moment has other things to do than to wait for the first answer. */
+  #hear(request: Uint8Array<ArrayBuffer> | undefined): void {
+    const isAlone = this.#waiting.size === 1
+    const answer = isAlone ? this.#lane?.hear() : this.#lane?.hangUp()
+    if (request && isAlone && answer === undefined && this.#lane?.withdraw() === true) this.#transfer(request)
+    else request?.fill(0)
+    this.#receive(answer)
   }
 
   /** What is asked at the same moment, while the card works, goes in one message; its sender may reuse the bytes before. */
@@ -139,9 +181,18 @@ export class CardPort implements CardConnection {
   }
 
   #post(): void {
-    if (this.#asked.length > 0) post(this.#endpoint, this.#asked)
+    if (this.#asked.length > 0) this.#transfer(encodeFrames(this.#asked))
     for (const { parts } of this.#asked) wipe(parts)
     this.#asked = []
+  }
+
+  #transfer(message: Uint8Array<ArrayBuffer>): void {
+    this.#lane?.dismiss()
+    this.#endpoint.postMessage(message, [message.buffer])
+  }
+
+  #receive(data: unknown): void {
+    for (const reply of decodeFrames(data) ?? []) if (!isRequest(reply)) this.#settle(reply)
   }
 
   #settle({ id, kind, parts }: Frame): void {
