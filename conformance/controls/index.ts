@@ -22,6 +22,7 @@ import { loginControls } from './login.ts'
 import { messageControls } from './message.ts'
 import { operationControls } from './operation.ts'
 import { operationOutcomeControls } from './operation-outcome.ts'
+import { operationSettlementControls } from './operation-settlement.ts'
 import { otpControls } from './otp.ts'
 import { passwordControls } from './password.ts'
 import { privacyControls } from './privacy.ts'
@@ -86,6 +87,7 @@ export const allControls: readonly Control[] = [
   ...dataEncryptionControls,
   ...encryptionStatusControls,
   ...operationOutcomeControls,
+  ...operationSettlementControls,
   ...incidentControls,
   ...auditControls,
   captchaExpiry,

@@ -313,6 +313,14 @@ export const plantedFaults: readonly PlantedFault[] = [
     ['transitional-algorithms.'],
     answering('staff.transition', (answer) => ({ ...answer, inUse: [] })),
   ),
+  plain(
+    'a held operation counts as done before anybody settled it',
+    ['operation.settled-by-staff'],
+    answering('operations.get', ({ operation, ...answer }) => ({
+      ...answer,
+      operation: { ...(operation as object), state: 'done' },
+    })),
+  ),
   plain('every renewal leaves two certificates at the CA', ['certificate-renewal.cut-off'], {
     rows: (rows) => rows.flatMap((row) => ('serial' in row ? [row, row] : [row])),
   }),

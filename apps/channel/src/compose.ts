@@ -11,6 +11,7 @@ import {
   type ShortLivedStore,
 } from '@anqu/platform'
 import { Refusal } from '@anqu/contract'
+import { composeOperationsForStaff } from './compose/compose-operations-for-staff.ts'
 import { composeWarnings } from './compose/compose-warnings.ts'
 import { composeMessages } from './compose/compose-messages.ts'
 import { ownStatus } from './compose/own-status.ts'
@@ -41,12 +42,7 @@ import { createLedger } from './modules/ledger/index.ts'
 import { createLimits, dayOf } from './modules/limits/index.ts'
 import { createMonitoring } from './modules/monitoring/index.ts'
 import { createNotifications, type Notifications } from './modules/notifications/index.ts'
-import {
-  createOperations,
-  operationFigures,
-  operationStaffRoutes,
-  type Operations,
-} from './modules/operations/index.ts'
+import { createOperations, operationFigures, type Operations } from './modules/operations/index.ts'
 import { createOperators, staffNames, type Operators } from './modules/operators/index.ts'
 import { createHttpBankCore, createPaymentAccounts, payPremium } from './modules/payments/index.ts'
 import {
@@ -142,12 +138,6 @@ export async function compose(outside: Outside): Promise<Channel> {
   const operators = createOperators({ db, clock, store, audit, keys, factors })
   const warnings = composeWarnings(outside, { audit, notifyIn: notifications.notifyIn, ...people })
   const monitoring = composeMonitoring(outside, audit, { ...people, ...business })
-  const staffRoutes = operationStaffRoutes({
-    db,
-    audit,
-    postingsOf: (correlationId) => ledger.postingsOf(correlationId),
-    requery: (operationId) => operations.requery(operationId),
-  })
   return {
     messages,
     keys,
@@ -165,7 +155,7 @@ export async function compose(outside: Outside): Promise<Channel> {
       ...operators.routes,
       ...monitoring.routes,
       ...warnings.routes,
-      ...staffRoutes,
+      ...composeOperationsForStaff({ db, clock, audit }, { ledger, operations }),
     ],
     jobs: periodicJobs(
       { db, clock, log },

@@ -233,6 +233,11 @@ export const refusals = {
     'The conditions of this product are not met',
   ),
   'payment.declined': entry(402, '银行未受理本次扣款', 'The bank declined this payment'),
+  'payment.released': entry(
+    402,
+    '经人工核实，这笔业务未成立；如有扣款已退回',
+    'After review this operation did not take place; anything charged was returned',
+  ),
   'payment.no-account': entry(409, '没有可用的付款账户', 'There is no account to pay from'),
   'staff.forbidden': entry(403, '您没有此项权限', 'You do not have this right'),
   'client.too-old': entry(

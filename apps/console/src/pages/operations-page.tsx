@@ -12,6 +12,7 @@ import { texts } from '../app/texts.ts'
 import { DataTable, Drawer, LoadedView, ProblemNotice, Short, When, type Column } from '../features/parts.tsx'
 import { useLoad } from '../features/use-load.ts'
 import { useTask } from '../features/use-task.ts'
+import { Settlements } from './settlement.tsx'
 
 type Operation = OutputOf<typeof staffOperations>['operations'][number]
 const pageLength = 50
@@ -100,6 +101,11 @@ const Story = ({ operationId, onClose }: { operationId: string; onClose: () => v
                 { label: t('subject'), value: <Short id={operation.subject} /> },
                 ...(operation.reason === null ? [] : [{ label: t('reason'), value: operation.reason }]),
               ]}
+            />
+            <Settlements
+              operationId={operationId}
+              held={operation.state === 'held'}
+              onChanged={() => setRound(round + 1)}
             />
             <StoryLists transitions={transitions} steps={steps} postings={postings} />
             <div className="co-actions">

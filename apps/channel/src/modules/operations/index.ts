@@ -1,3 +1,4 @@
+export { settlementRoutes } from './settlement-routes.ts'
 export { createOperations, type Operations } from './module.ts'
 export { operationFigures, operationStaffRoutes, type OperationFigures } from './staff-routes.ts'
 export {

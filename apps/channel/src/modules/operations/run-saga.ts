@@ -15,7 +15,9 @@ import {
   wasHeldFor,
   type OperationRow,
   type StepRow,
+  type StepState,
 } from './store/operation-store.ts'
+import { approvedSettlement, type SettlementRow } from './store/settlement-store.ts'
 
 type Saga = { needs: OperationNeeds; definition: OperationDefinition; row: OperationRow }
 
@@ -39,6 +41,9 @@ export async function runSaga(
       move(tx, claimed, { to: 'executing', atMs: needs.clock.nowMs(), why: `attempt ${claimed.attempts}` }),
     )
   const saga: Saga = { needs, definition, row: { ...claimed, state: 'executing' } }
+  // Nobody has decided about what runs for the first time.
+  const settlement = claimed.attempts > 1 ? await approvedSettlement(needs.db, operationId) : undefined
+  if (settlement !== undefined) return carryOut(saga, settlement)
   if (claimed.direction === 'backward') return undo(saga, await stepsOf(needs.db, operationId))
   await forward(saga)
 }
@@ -151,6 +156,40 @@ async function hold(saga: Saga, why: string, nextTryAtMs: number): Promise<void>
   })
 }
 
+/**
+ * By the word of two members of staff, for the one step in doubt; everything else goes its usual way, so that ledger, policy,
+ * limit, receipt and record agree as after any other outcome. May be cut off anywhere and begun again.
+ */
+async function carryOut(saga: Saga, settlement: SettlementRow): Promise<void> {
+  const { needs, row } = saga
+  if (settlement.kind === 'released') {
+    if (row.direction === 'forward') return turnBack(saga, 'payment.released')
+    return undo(saga, await stepsOf(needs.db, row.operation_id))
+  }
+  const steps = await stepsOf(needs.db, row.operation_id)
+  if (
+    row.direction === 'forward' &&
+    steps.some(({ step, state }) => step === settlement.step && state !== 'done')
+  )
+    await markStep(needs.db, row.operation_id, {
+      step: settlement.step,
+      state: 'done',
+      atMs: needs.clock.nowMs(),
+      result: bytesToUtf8(canonicalBytes(settlement.bank_reference ?? '')),
+    })
+  return row.direction === 'forward' ? forward(saga) : undo(saga, steps)
+}
+
+/**
+ * What staff know about a step that could not be undone. The party is asked first, so that its key is barred where it can be;
+ * what it then says, or does not, is what staff were to decide about.
+ */
+async function releasedByStaff({ needs, row }: Saga, step: string): Promise<StepState | undefined> {
+  const settlement = await approvedSettlement(needs.db, row.operation_id)
+  if (settlement?.kind !== 'released' || settlement.step !== step) return undefined
+  return settlement.bank_reference === null ? 'refused' : 'compensated'
+}
+
 async function turnBack(saga: Saga, code: RefusalCode): Promise<void> {
   const { needs, row } = saga
   await needs.db.execute(
@@ -173,14 +212,13 @@ async function undo(saga: Saga, steps: readonly StepRow[]): Promise<void> {
     if (step === undefined)
       throw new Error(`operation ${row.operation_id} has an unknown step ${stored.step}`)
     const outcome = await step.compensate({ ...orderOf(saga, {}), idempotencyKey: stepKey(row, step) })
-    if (outcome.kind === 'disputed') return hold(saga, outcome.why, untilStaffAsk)
-    if (outcome.kind !== 'done') return waitAndAsk(saga, `undoing ${step.name}: ${outcome.kind}`)
-    await markStep(needs.db, row.operation_id, {
-      step: step.name,
-      state: 'compensated',
-      atMs: needs.clock.nowMs(),
-    })
-    moved = true
+    const state = outcome.kind === 'done' ? 'compensated' : await releasedByStaff(saga, step.name)
+    if (state === undefined)
+      return outcome.kind === 'disputed'
+        ? hold(saga, outcome.why, untilStaffAsk)
+        : waitAndAsk(saga, `undoing ${step.name}: ${outcome.kind}`)
+    await markStep(needs.db, row.operation_id, { step: step.name, state, atMs: needs.clock.nowMs() })
+    moved ||= state === 'compensated'
   }
   await finishUndone(saga, moved ? 'reversed' : 'refused')
 }
