@@ -1,8 +1,9 @@
-import { concatBytes } from '@anqu/encoding'
+import { base64ToBytes, bytesToHex, concatBytes } from '@anqu/encoding'
+import { staffUploadApplication } from '@anqu/contract'
 import { ClientCard, type SecretStore } from '@anqu/client'
 import { Sm2PrivateKey, sm3 } from '@anqu/gm-crypto'
 import type { MessageClient } from '@anqu/message'
-import { SM4, type CardConnection } from '@anqu/secure-element'
+import { parseLoadFile, SM4, type CardConnection } from '@anqu/secure-element'
 import { deriveSessionKeys } from '@anqu/secure-element/inspection'
 import type { Interference } from '../system/interference.ts'
 import { plain, type PlantedFault } from './planted-fault.ts'
@@ -89,6 +90,22 @@ function predictableClient(client: MessageClient): MessageClient {
   }
 }
 
+/** What a TSM would say that does not compare what was signed with what a package is handed in as. */
+const takenUnderAnyName: Interference = {
+  async call(route, input, proceed) {
+    try {
+      return await proceed()
+    } catch (error) {
+      const entry = staffUploadApplication.input.safeParse(input)
+      if (route.name !== staffUploadApplication.name || !entry.success) throw error
+      const { applicationId, name, loadFile } = entry.data
+      const signed = parseLoadFile(base64ToBytes(loadFile))
+      if (bytesToHex(signed.aid) === applicationId && signed.name === name) throw error
+      return { application: { applicationId, name, version: signed.version, state: 'registered' } }
+    }
+  },
+}
+
 export const plantedCardFaults: readonly PlantedFault[] = [
   plain('the card says it holds no certificates', ['se.certificate-list'], {
     card: async (command, proceed) =>
@@ -126,6 +143,18 @@ export const plantedCardFaults: readonly PlantedFault[] = [
       return proceed()
     },
   }),
+  plain('a signed package is taken under any name', ['tsm.package-release'], takenUnderAnyName),
+  plain(
+    'the card takes a package whatever identifier and hash it was announced with',
+    ['tsm.card-checks-package'],
+    {
+      async card(_command, proceed) {
+        const answer = await proceed()
+        const isWrongData = answer.length === 2 && answer[0] === 0x6a && answer[1] === 0x80
+        return isWrongData ? Uint8Array.from(done) : answer
+      },
+    },
+  ),
   plain('the back-end holds the keys of its users', ['se.private-key-of-user-only'], keysInTheDatabase()),
   plain('the client makes its random numbers up', ['random.unpredictable', 'random.padding'], {
     protocol: predictableClient,
