@@ -32,12 +32,16 @@ const retryMs = 5_000
  */
 export function serveReleaseStatus(app: FastifyInstance, needs: Needs): void {
   let kept: { readonly response: Uint8Array | undefined; readonly askedAtMs: number } | undefined
+  let asking: Promise<void> | undefined
+  const ask = async (): Promise<void> => {
+    kept = { response: await askForStatus(needs), askedAtMs: needs.clock.nowMs() }
+    asking = undefined
+  }
   app.get('/release-status', async (_request, reply) => {
-    const nowMs = needs.clock.nowMs()
-    if (kept === undefined || nowMs - kept.askedAtMs > (kept.response ? freshMs : retryMs))
-      kept = { response: await askForStatus(needs), askedAtMs: nowMs }
-    if (kept.response === undefined) return reply.code(503).send()
+    const ageMs = needs.clock.nowMs() - (kept?.askedAtMs ?? 0)
+    if (ageMs > (kept?.response ? freshMs : retryMs)) await (asking ??= ask())
     reply.header('cache-control', 'no-store')
+    if (kept?.response === undefined) return reply.code(503).send()
     return reply.type('application/ocsp-response').send(Buffer.from(kept.response))
   })
 }

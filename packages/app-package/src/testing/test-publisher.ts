@@ -42,6 +42,7 @@ async function certified(
 
 export interface TestPublisher {
   readonly root: Certificate
+  readonly rootKey: Sm2PrivateKey
   readonly certificate: Certificate
   readonly key: Sm2PrivateKey
   /** A signed manifest over `testFiles` unless told otherwise. */
@@ -71,6 +72,7 @@ export async function testPublisher(change: Partial<ExtensionRequest> = {}): Pro
   )
   return {
     root: root.certificate,
+    rootKey: root.key,
     certificate: publisher.certificate,
     key: publisher.key,
     release: (request) =>
