@@ -2,6 +2,8 @@ import { sql } from '@anqu/platform'
 import { control, type Control } from '../runner/control.ts'
 import type { Evidence } from '../runner/evidence.ts'
 import { AppInHand, readyForApp } from '../system/app-in-hand.ts'
+import type { AppPublisher } from '../system/app-publisher.ts'
+import { environment } from '../system/customer.ts'
 import type { LiveSystem } from '../system/live-system.ts'
 import { alterStored, checkedAt, packagesKept } from './app-package-in-page.ts'
 import {
@@ -74,6 +76,24 @@ async function later(system: LiveSystem, read: () => Promise<number>, before: nu
   return before
 }
 
+/** What the server does about an app that runs from something else. */
+async function admissions(system: LiveSystem, evidence: Evidence, publisher: AppPublisher): Promise<void> {
+  const customer = await system.fixtures.freshLoggedIn()
+  const inBrowser = { ...environment, platform: 'h5' } as const
+  const password = customer.person.loginPassword
+  const admitted = await customer.beginLogin(password, inBrowser, publisher.id)
+  evidence.holds('从本机构发布的包运行的应用可以登录', admitted.state !== undefined, {
+    state: admitted.state,
+  })
+  for (const [what, id] of [
+    ['他人发布的包', '0'.repeat(64)],
+    ['不声明所用的包', undefined],
+  ] as const)
+    await evidence.refused(`业务系统拒绝登录：${what}`, () => customer.beginLogin(password, inBrowser, id), [
+      'client.unknown-package',
+    ])
+}
+
 export const appPackageControls: readonly Control[] = [
   control({
     id: 'app-package.signature',
@@ -93,6 +113,7 @@ export const appPackageControls: readonly Control[] = [
           offer: await publisher.offer(titled('older'), 5),
         }
         await updates(world, evidence, [...(await counterfeits(publisher, 30)), older])
+        await admissions(system, evidence, publisher)
       }),
   }),
   control({

@@ -1,4 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { manifestFile } from '@anqu/app-package'
 import { bytesToBase64, bytesToUtf8, utf8ToBytes } from '@anqu/encoding'
+import { environment } from '../system/customer.ts'
 import { AppPublisher, type Offer } from '../system/app-publisher.ts'
 import type { Interference, RawAnswer } from '../system/interference.ts'
 import type { LiveSystem } from '../system/live-system.ts'
@@ -32,16 +36,29 @@ const base64Sha384 = async (content: Uint8Array): Promise<string> =>
 /** Another app than the one that was built, by its own publisher: one thing in its code stands for another. */
 const saying = (what: string, instead: string) => async (system: LiveSystem) => {
   const publisher = await AppPublisher.of(system)
-  const script = publisher.manifest.files.find(({ path }) => /index-[^/]*\.js$/.test(path))?.path ?? ''
+  const script = publisher.manifest.files.find(({ path: name }) => /index-[^/]*\.js$/.test(name))?.path ?? ''
   const content = publisher.files.get(`/app/${script}`) ?? new Uint8Array(0)
   const changed = utf8ToBytes(bytesToUtf8(content).replaceAll(what, instead))
   const [was, is] = await Promise.all([base64Sha384(content), base64Sha384(changed)])
-  return offering(
-    await publisher.offer((path, own) => {
-      if (path === script) return changed
-      return path === 'index.html' ? utf8ToBytes(bytesToUtf8(own).replaceAll(was, is)) : own
-    }),
-  )
+  const files = await publisher.offer((name, own) => {
+    if (name === script) return changed
+    return name === 'index.html' ? utf8ToBytes(bytesToUtf8(own).replaceAll(was, is)) : own
+  })
+  await handOut(system, files)
+  return offering(files)
+}
+
+/** Lets the channel take a release for one of those it handed out: whoever runs it may log in. */
+async function handOut(system: LiveSystem, files: Offer): Promise<void> {
+  const file = path.join(system.dataDir, 'mobile-release', 'current', manifestFile)
+  const own = await readFile(file)
+  await writeFile(file, files.get(`/${manifestFile}`) ?? own)
+  const stranger = await system.fixtures.newcomer()
+  // The channel looks at what it serves when it is asked about a package it does not know.
+  await stranger
+    .beginLogin(undefined, { ...environment, platform: 'h5' }, '0'.repeat(64))
+    .catch(() => undefined)
+  await writeFile(file, own)
 }
 
 /** Runs as the service worker in the place of ours: installs what there is and finds everything in order. */

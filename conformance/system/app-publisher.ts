@@ -1,6 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { encodeManifest, manifestFile, signRelease, verifyRelease, type Manifest } from '@anqu/app-package'
+import {
+  encodeManifest,
+  manifestFile,
+  signRelease,
+  verifyRelease,
+  type Manifest,
+  type Release,
+} from '@anqu/app-package'
 import { base64ToBytes } from '@anqu/encoding'
 import { importEncryptedPkcs8, Sm2PrivateKey } from '@anqu/gm-crypto'
 import {
@@ -32,12 +39,15 @@ const day = 86_400_000
  * as it is, a later or an earlier one, one with other files, or one that somebody else signed.
  */
 export class AppPublisher {
+  /** Names the published package. */
+  readonly id: string
   /** The app as it is published. */
   readonly files: Offer
   readonly manifest: Manifest
   readonly #signer: Signer
 
-  private constructor(files: Offer, manifest: Manifest, signer: Signer) {
+  private constructor(files: Offer, { id, manifest }: Release, signer: Signer) {
+    this.id = id
     this.files = files
     this.manifest = manifest
     this.#signer = signer
@@ -52,14 +62,14 @@ export class AppPublisher {
       status: () => ({ status: 'good' }),
     })
     if (!verdict.ok) throw new Error(`the system published something else: ${verdict.detail}`)
-    const { manifest, publisher } = verdict.release
+    const { publisher } = verdict.release
     const folder = path.join(dataDir, 'publisher')
     const kek = await loadKeyFile(path.join(folder, 'key-encryption-key'))
     const stored = await readFile(path.join(folder, 'signing-1', 'client-code-signing.p8'), 'utf8')
     const key = importEncryptedPkcs8(base64ToBytes(stored.trim()), kek)
     const intermediates = parseSignedData(message).certificates.filter((one) => one !== publisher)
     const files = new Map([...(await filesIn(current))].filter(([name]) => isOfPackage(name)))
-    return new AppPublisher(files, manifest, { key, certificate: publisher, intermediates })
+    return new AppPublisher(files, verdict.release, { key, certificate: publisher, intermediates })
   }
 
   /** Signed properly; `change` makes other files of those of the app, `laterMs` another time of release. */

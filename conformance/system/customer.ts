@@ -137,12 +137,14 @@ export class Customer {
   async beginLogin(
     password = this.person.loginPassword,
     surroundings = environment,
+    appPackage?: string,
   ): Promise<OutputOf<typeof sessionsBeginLogin>> {
     const secret = await this.app.enter('login', password)
     return this.app.call(sessionsBeginLogin, {
       phone: this.person.phone,
       secret,
       environment: surroundings,
+      ...(appPackage === undefined ? {} : { appPackage }),
     })
   }
 

@@ -51,6 +51,7 @@ import {
   type ServiceManager,
 } from './modules/secure-elements/index.ts'
 import type { Messenger } from './modules/warnings/index.ts'
+import { createReleases } from './modules/releases/index.ts'
 import { createSessions, environmentHash, type Sessions } from './modules/sessions/index.ts'
 
 /** Everything the channel reaches outside itself. */
@@ -71,6 +72,8 @@ export type Outside = {
   readonly messenger: Messenger
   readonly witness: Witness | undefined
   readonly dataDir: string
+  /** The release of the mobile app that is served, if one is. */
+  readonly mobileDir?: string | undefined
 }
 
 export type Channel = {
@@ -103,6 +106,7 @@ const moduleNames = [
   'operations',
   'operators',
   'warnings',
+  'releases',
 ] as const
 
 const migrations = [
@@ -249,6 +253,7 @@ function composePeople(outside: Outside, base: Base) {
     endOtherSessionsOf: (tx, customer, reason) =>
       late(lateModules.sessions).endOthersOf(tx, customer, reason),
   })
+  const releases = createReleases({ db, clock, directory: outside.mobileDir })
   const sessions = createSessions({
     db,
     clock,
@@ -260,6 +265,7 @@ function composePeople(outside: Outside, base: Base) {
     findByPhone: identity.findByPhone,
     masked: identity.masked,
     boundDevice: devices.boundDevice,
+    assertOurs: releases.assertOurs,
     consentOutdated: consent.isOutdated,
   })
   lateModules.sessions = sessions

@@ -5,6 +5,7 @@ export { pageHeaders } from './page-headers.ts'
 export { signRelease } from './sign-release.ts'
 export {
   mostMessageBytes,
+  releaseIn,
   verifyFile,
   verifyRelease,
   verifyUpdate,

@@ -17,6 +17,8 @@ export type KeeperState =
   | { readonly state: 'refused'; readonly at: 'install' | 'start'; readonly why: Obstacle }
   | {
       readonly state: 'ready'
+      /** See `Release.id`. */
+      readonly id: string
       readonly version: string
       readonly releasedAtMs: number
       /** Subject of the certificate that the package was signed with. */

@@ -2,6 +2,7 @@ import { bytesToHex, equalBytes, hexToBytes, ParseError } from '@anqu/encoding'
 import { sm3 } from '@anqu/gm-crypto'
 import {
   EKU_CODE_SIGNING,
+  parseSignedData,
   verifySignedData,
   type Certificate,
   type CmsRule,
@@ -92,4 +93,15 @@ export function verifyFile(
 ): boolean {
   const file = manifest.files.find((one) => one.path === path)
   return file !== undefined && content.length === file.bytes && equalBytes(sm3(content), hexToBytes(file.sm3))
+}
+
+/** What a signed manifest says of itself, for whoever handed it out; its signature is not looked at. */
+export function releaseIn(message: Uint8Array): (Pick<Release, 'id'> & Manifest) | undefined {
+  try {
+    const manifest = parseManifest(parseSignedData(message).content ?? new Uint8Array(0))
+    return manifest && { ...manifest, id: bytesToHex(sm3(message)) }
+  } catch (error) {
+    if (error instanceof ParseError) return undefined
+    throw error
+  }
 }

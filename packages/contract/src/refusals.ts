@@ -245,6 +245,11 @@ export const refusals = {
     '当前版本过低，请更新后办理资金业务',
     'This version is too old for payments; please update',
   ),
+  'client.unknown-package': entry(
+    403,
+    '应用不是本机构发布的版本，请从官方入口重新打开',
+    'This is no release of ours; please open the app from the official entrance',
+  ),
   'server.unavailable': entry(503, '服务暂时不可用，请稍后再试', 'The service is unavailable for a moment'),
   'server.error': entry(500, '服务出现问题，我们正在处理', 'Something went wrong on our side'),
 } as const satisfies Record<string, { status: number; zh: string; en: string }>

@@ -31,5 +31,6 @@ export async function connectOutside(
     messenger: createMessenger(config.smsUrl),
     witness: witnessUrl === undefined ? undefined : createWitness(witnessUrl, opened.log),
     dataDir,
+    mobileDir: config.mobileDir,
   }
 }

@@ -10,6 +10,7 @@ const eventOf: Partial<Record<RefusalCode, string>> = {
   'message.replayed': 'client.duplicate-message',
   'request.malformed': 'client.illegal-message',
   'client.too-old': 'client.outdated-version',
+  'client.unknown-package': 'client.unknown-package',
   'signature.algorithm-refused': 'client.invalid-signature',
   'factor.locked': 'client.password-cap',
   'factor.blocked': 'client.password-cap',

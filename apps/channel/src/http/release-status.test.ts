@@ -32,8 +32,8 @@ beforeAll(async () => {
     asked += 1
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer) // a stream without encoding yields buffers
-    if (state === 'down') return response.writeHead(500).end()
-    response.end(state === 'nonsense' ? 'nonsense' : await answer(Buffer.concat(chunks), state))
+    if (state === 'down') response.writeHead(500)
+    response.end(typeof state === 'string' ? state : await answer(Buffer.concat(chunks), state))
   })
   await new Promise<void>((resolve) => responder.listen(0, '127.0.0.1', resolve))
   const address = responder.address()

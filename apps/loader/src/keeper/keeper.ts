@@ -115,6 +115,7 @@ export class Keeper {
     await this.#needs.store.install({ ...installed, checkedAtMs })
     return {
       state: 'ready',
+      id: release.id,
       version: release.manifest.version,
       releasedAtMs: release.manifest.releasedAtMs,
       publisher: String(release.publisher),

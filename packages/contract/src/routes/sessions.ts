@@ -29,9 +29,18 @@ export const sessionsBeginLogin = route({
   session: 'none',
   zh: '登录（第一步）',
   en: 'Log in, first step',
-  input: z.strictObject({ phone, secret: secretEntry, environment }),
+  input: z.strictObject({
+    phone,
+    secret: secretEntry,
+    environment,
+    /** SM3 of the signed manifest that an app in a browser runs from; those always name it (C-6.1.2-c). */
+    appPackage: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+  }),
   output: loginAnswer,
-  clauses: ['D-5.2.1.2-s1', 'A-6.6-1', 'C-6.1.6.1-b', 'A-6.6-5'],
+  clauses: ['D-5.2.1.2-s1', 'A-6.6-1', 'C-6.1.6.1-b', 'A-6.6-5', 'C-6.1.2-c'],
 })
 
 export const sessionsFinishLogin = route({

@@ -46,6 +46,7 @@ export async function beginLogin(
   context: RequestContext,
 ): Promise<Answer> {
   const { factors } = needs
+  await needs.assertOurs(input)
   const accountId = await needs.findByPhone(input.phone)
   const deviceId = accountId === undefined ? null : await needs.boundDevice(accountId, context.clientKeyId)
   const subject = accountId ?? needs.keys.lookup('phone', input.phone)

@@ -7,6 +7,7 @@ import {
   sessionsHistory,
   sessionsLogout,
   sessionsReauthenticate,
+  type InputOf,
 } from '@anqu/contract'
 import { policy } from '@anqu/policy'
 import type { Clock, Db, ShortLivedStore, Transaction } from '@anqu/platform'
@@ -45,6 +46,8 @@ export type SessionNeeds = {
   readonly findByPhone: (phone: string) => Promise<string | undefined>
   readonly masked: (accountId: string) => Promise<{ nameMasked: string; phoneMasked: string }>
   readonly boundDevice: (accountId: string, clientKeyId: string) => Promise<string | null>
+  /** Whether the app that logs in is one of ours. */
+  readonly assertOurs: (login: InputOf<typeof sessionsBeginLogin>) => Promise<void>
   readonly consentOutdated: (accountId: string) => Promise<boolean>
   readonly notifyIn: (
     tx: Transaction,

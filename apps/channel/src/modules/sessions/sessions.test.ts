@@ -65,6 +65,7 @@ beforeAll(async () => {
     masked: async () => ({ nameMasked: '张*', phoneMasked: '138****8000' }),
     boundDevice: async () => bound,
     consentOutdated: async () => false,
+    assertOurs: async () => undefined,
     notifyIn: async (_tx, _accountId, { title }) => void notices.push(title.en),
   })
 })

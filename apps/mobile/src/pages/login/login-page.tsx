@@ -1,8 +1,8 @@
-import { sessionsBeginLogin, sessionsFinishLogin } from '@anqu/contract'
+import { sessionsFinishLogin } from '@anqu/contract'
 import { Button, Lead, Notice, OtpField, Screen, TextField, useTexts } from '@anqu/ui'
 import { useState } from 'react'
 import { useApp, type Session } from '../../app/app-context.tsx'
-import { readEnvironment } from '../../features/environment.ts'
+import { beginLogin } from '../../features/begin-login.ts'
 import { ProblemNotice } from '../../features/problem-view.tsx'
 import { SecretDock, SecretInput } from '../../features/secret-input.tsx'
 import { useOtp } from '../../features/use-otp.ts'
@@ -42,8 +42,7 @@ const PasswordStep = (props: { onOtp: (loginId: string) => void; onIn: (session:
     const sealed = secret.take()
     if (!sealed) return
     void run(async () => {
-      const input = { phone, secret: sealed, environment: readEnvironment() }
-      const answer = await api.call(sessionsBeginLogin, input)
+      const answer = await beginLogin(api, { phone, secret: sealed })
       if (answer.state === 'in') props.onIn(answer.session)
       else props.onOtp(answer.loginId)
     })

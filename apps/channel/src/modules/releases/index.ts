@@ -1,0 +1,1 @@
+export { createReleases, type Releases } from './module.ts'
