@@ -4,6 +4,7 @@ import path from 'node:path'
 import { clausesBy } from '@anqu/policy'
 import { readEnvironment, uuidv7 } from '@anqu/platform'
 import { allControls } from './controls/index.ts'
+import type { Control } from './runner/control.ts'
 import { readProcessEvidence, signingKey } from './process/records.ts'
 import { htmlReport } from './report/html-report.ts'
 import { buildReport, signReport, type SignedReport } from './report/report.ts'
@@ -11,6 +12,9 @@ import { runControls, type ControlResult } from './runner/run-controls.ts'
 import { startLiveSystem } from './system/start.ts'
 
 const version = '0.1.0'
+const usage = `npm run conformance                   runs every control and writes the report
+npm run conformance -- otp session.   runs those whose id begins so
+`
 const marks = { passed: '✓', failed: '✗', skipped: '–' } as const
 
 function show({ control, outcome, reason, durationMs, evidence }: ControlResult): void {
@@ -28,10 +32,20 @@ function write(folder: string, names: readonly string[], report: SignedReport): 
   }
 }
 
+const namedBy =
+  (part: string) =>
+  ({ id }: Control): boolean =>
+    id.startsWith(part)
+
 async function main(): Promise<number> {
-  const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+  const only = process.argv.slice(2)
+  const unknown = only.filter((part) => !allControls.some(namedBy(part)))
+  if (unknown.length > 0) {
+    process.stderr.write(`no control begins with ${unknown.join(' or ')}\n\n${usage}`)
+    return 2
+  }
   const controls = allControls.filter(
-    ({ id }) => only.length === 0 || only.some((part) => id.startsWith(part)),
+    (control) => only.length === 0 || only.some((part) => namedBy(part)(control)),
   )
   const dataDir = path.resolve(readEnvironment()['ANQU_DATA_DIR'] ?? 'data')
   const folder = mkdtempSync(path.join(tmpdir(), 'anqu-conformance-'))
