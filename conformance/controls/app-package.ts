@@ -1,7 +1,7 @@
 import { sql } from '@anqu/platform'
 import { control, type Control } from '../runner/control.ts'
 import type { Evidence } from '../runner/evidence.ts'
-import { AppInHand, readyForApp } from '../system/app-in-hand.ts'
+import { AppInHand } from '../system/app-in-hand.ts'
 import type { AppPublisher } from '../system/app-publisher.ts'
 import { environment } from '../system/customer.ts'
 import type { LiveSystem } from '../system/live-system.ts'
@@ -157,13 +157,8 @@ export const appPackageControls: readonly Control[] = [
     clauses: ['B-7.5.3-2'],
     check: (system, evidence) =>
       inBrowser(system, async ({ browser, appUrl }) => {
-        const person = await readyForApp(system)
         const sinceMs = system.clock.nowMs()
-        const app = await AppInHand.open(system, browser, { url: appUrl, person })
-        await app.login()
-        await app.bind()
-        await app.press('回到首页')
-        await app.insure()
+        const app = await AppInHand.readyToPay(system, browser, appUrl)
         evidence.holds('启动后改动应用文件', (await app.page.evaluate(alterStored, 'index.html')) === 1)
         await app.pay()
         evidence.holds('交易被拒绝并说明原因', await app.sees('应用文件核验未通过'))

@@ -156,12 +156,7 @@ export const appTellsControls: readonly Control[] = [
     clauses: ['B-6.2.5-1', 'B-6.2.5-1.s9'],
     check: (system, evidence) =>
       inBrowser(system, async ({ browser, appUrl }) => {
-        const person = await readyForApp(system)
-        const app = await AppInHand.open(system, browser, { url: appUrl, person })
-        await app.login()
-        await app.bind()
-        await app.press('回到首页')
-        await app.insure()
+        const app = await AppInHand.readyToPay(system, browser, appUrl)
         await app.pay()
         await traced(system, evidence, await toldAsHeld(system, evidence, await app.told('已完成')))
         await app.press('回到首页')

@@ -81,6 +81,17 @@ export class AppInHand {
     await this.enterPin()
   }
 
+  /** A customer's app from its first page to an order that is to be paid, the device bound on the way. */
+  static async readyToPay(system: LiveSystem, browser: Browser, url: string): Promise<AppInHand> {
+    const person = await readyForApp(system)
+    const app = await AppInHand.open(system, browser, { url, person })
+    await app.login()
+    await app.bind()
+    await app.press('回到首页')
+    await app.insure()
+    return app
+  }
+
   /** From the list of products to the order that is to be paid. */
   async insure(): Promise<void> {
     const { page } = this

@@ -5,7 +5,7 @@ import {
   type KeeperRequest,
   type KeeperState,
 } from '@anqu/app-package'
-import { base64ToBytes } from '@anqu/encoding'
+import { base64ToBytes, concatBytes } from '@anqu/encoding'
 import { initGmCrypto } from '@anqu/gm-crypto'
 import { parseCertificate } from '@anqu/pki'
 import { Keeper } from './keeper.ts'
@@ -64,13 +64,7 @@ async function readUpTo(
     }
     chunks.push(value)
   }
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
+  return concatBytes(...chunks)
 }
 
 const roots = trusted(

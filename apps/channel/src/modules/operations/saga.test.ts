@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { z } from 'zod'
 import { Refusal, sm2Signature } from '@anqu/contract'
 import { base64ToBytes, bytesToBase64 } from '@anqu/encoding'
 import { policy } from '@anqu/policy'
 import { silentLog, sql, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import type { RequestContext } from '../../http/bound-route.ts'
-import { createOperations, defineOperation, type OperationNeeds, type Operations } from './index.ts'
+import { createOperations, type OperationNeeds, type Operations } from './index.ts'
 import { Crash, ScriptedBank, type Move } from './scripted-bank.fixture.ts'
+import { testPayment } from './test-payment.fixture.ts'
 
 const migration = { module: 'operations', directory: new URL('./store/migrations/', import.meta.url) }
 const owner = { accountId: uuidv7(), deviceId: uuidv7() }
@@ -83,46 +83,14 @@ function compose(): Operations {
 }
 
 const definition = () =>
-  defineOperation({
-    type: 'test-payment',
-    class: 'fund',
-    grade: 'enhanced',
-    title: { zh: '测试', en: 'Test' },
-    riskNotice: { zh: '风险', en: 'Risk' },
-    limitCategory: 'premium',
-    input: z.strictObject({ item: z.string() }),
-    prepare: async ({ item }) => ({
-      facts: { item },
-      payee: 'Payee',
-      payeeAccount: '1',
-      payerAccount: '2',
-      amountFen: 100n,
-      lines: [],
-    }),
-    outside: [
-      {
-        kind: 'outside',
-        name: 'debit',
-        run: async (order) => bank.debit(order.idempotencyKey),
-        query: async (order) => bank.query(order.idempotencyKey),
-        compensate: async (order) => bank.cancel(order.idempotencyKey),
-      },
-    ],
-    local: [
-      {
-        kind: 'local',
-        name: 'issue',
-        run: async (_tx, order) => {
-          if (issueRefuses) return { kind: 'refused', code: 'insurance.product-unavailable' }
-          policies.add(order.operationId)
-          return { kind: 'done', result: 'policy' }
-        },
-      },
-    ],
-    notice: () => ({ title: { zh: '好', en: 'ok' }, text: { zh: '好', en: 'ok' } }),
-    receipt: () => ({ merchantOrderNumber: 'm' }),
-    clauses: [],
-  })
+  testPayment(
+    () => bank,
+    async (_tx, { operationId }) => {
+      if (issueRefuses) return { kind: 'refused', code: 'insurance.product-unavailable' }
+      policies.add(operationId)
+      return { kind: 'done', result: 'policy' }
+    },
+  )
 
 async function call<T>(name: string, input: object): Promise<T> {
   const bound = operations.routes.find(({ route }) => route.name === name)

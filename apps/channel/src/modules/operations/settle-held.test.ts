@@ -4,8 +4,9 @@ import { sm2Signature, type OutputOf, type staffSettlements } from '@anqu/contra
 import { silentLog, sql, uuidv7 } from '@anqu/platform'
 import { FakeClock, testDatabase, type TestDatabase } from '@anqu/platform/testing'
 import { installation, type TestContext } from '../../testing/module-world.fixture.ts'
-import { createOperations, defineOperation, settlementRoutes, type Operations } from './index.ts'
+import { createOperations, settlementRoutes, type Operations } from './index.ts'
 import { ScriptedBank } from './scripted-bank.fixture.ts'
+import { testPayment } from './test-payment.fixture.ts'
 
 type Settlements = OutputOf<typeof staffSettlements>
 const migration = { module: 'operations', directory: new URL('./store/migrations/', import.meta.url) }
@@ -79,45 +80,13 @@ function world(): Operations {
 }
 
 const payment = () =>
-  defineOperation({
-    type: 'test-payment',
-    class: 'fund',
-    grade: 'enhanced',
-    title: { zh: '测试', en: 'Test' },
-    riskNotice: { zh: '风险', en: 'Risk' },
-    limitCategory: 'premium',
-    input: z.strictObject({}),
-    prepare: async () => ({
-      facts: {},
-      payee: 'Payee',
-      payeeAccount: '1',
-      payerAccount: '2',
-      amountFen: 100n,
-      lines: [],
-    }),
-    outside: [
-      {
-        kind: 'outside',
-        name: 'debit',
-        run: async ({ idempotencyKey }) => bank.debit(idempotencyKey),
-        query: async ({ idempotencyKey }) => bank.query(idempotencyKey),
-        compensate: async ({ idempotencyKey }) => bank.cancel(idempotencyKey),
-      },
-    ],
-    local: [
-      {
-        kind: 'local',
-        name: 'issue',
-        run: async (_tx, { operationId, results }) => {
-          issued.set(operationId, results['debit'])
-          return { kind: 'done', result: 'policy' }
-        },
-      },
-    ],
-    notice: () => ({ title: { zh: '好', en: 'ok' }, text: { zh: '好', en: 'ok' } }),
-    receipt: () => ({}),
-    clauses: [],
-  })
+  testPayment(
+    () => bank,
+    async (_tx, { operationId, results }) => {
+      issued.set(operationId, results['debit'])
+      return { kind: 'done', result: 'policy' }
+    },
+  )
 
 async function call<T>(context: TestContext, name: string, input: object): Promise<T> {
   const runOn = (operationId: string) => (dies ? Promise.resolve() : operations.requery(operationId))
@@ -139,7 +108,7 @@ async function held(): Promise<string> {
   const { operation, order } = await call<{ operation: { operationId: string }; order: string }>(
     customer,
     'operations.prepare',
-    { idempotencyKey: `key-${uuidv7()}`, type: 'test-payment', input: {}, clientVersion: '0.1.0' },
+    { idempotencyKey: `key-${uuidv7()}`, type: 'test-payment', input: { item: 'a' }, clientVersion: '0.1.0' },
   )
   const { operationId } = operation
   await call(customer, 'operations.second-password', {
