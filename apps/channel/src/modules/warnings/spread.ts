@@ -66,10 +66,12 @@ async function addressOf(needs: WarningsNeeds, { account_id, way }: Due): Promis
 async function send(needs: WarningsNeeds, notice: Due): Promise<void> {
   const { db, clock, log } = needs
   const { warning_id: warningId, account_id: accountId, way, attempts } = notice
+  // Another process may be at it as well: what one of them delivered stays delivered.
   const mark = (state: 'waiting' | 'sent' | 'unreachable', dueAtMs = 0) =>
     db.execute(sql`
       update warning_notice set state = ${state}, attempts = attempts + 1, due_at_ms = ${dueAtMs}
-      where warning_id = ${warningId} and account_id = ${accountId} and way = ${way}`)
+      where warning_id = ${warningId} and account_id = ${accountId} and way = ${way}
+        and (state = 'waiting' or ${state} = 'sent')`)
   const address = await addressOf(needs, notice)
   if (address === null) return void (await mark('unreachable'))
   const { title, text } = textOf(notice.body)

@@ -41,13 +41,13 @@ beforeEach(async () => {
   warnings = compose()
 })
 
-const compose = (): Warnings =>
+const compose = (by = messenger): Warnings =>
   createWarnings({
     db: database.db,
     clock,
     log: silentLog,
     audit,
-    messenger,
+    messenger: by,
     accountsAfter: async (after, limit) =>
       accounts.filter((id) => after === null || id > after).slice(0, limit),
     withBoundDevice: async () => bound,
@@ -155,4 +155,27 @@ test('an operator that never takes a notice is not asked for ever', async () => 
     clock.advance(24 * 3_600_000)
   }
   expect(await listed()).toMatchObject({ notices: { sent: 0, waiting: 0, unreachable: 9 } })
+})
+
+function signal(): { give: () => void; given: Promise<void> } {
+  let give = (): void => undefined
+  const given = new Promise<void>((resolve) => (give = resolve))
+  return { give, given }
+}
+
+test('a failure that comes after another process has delivered the notice changes nothing', async () => {
+  const [asked, elsewhere] = [signal(), signal()]
+  bound = new Set(accounts.slice(1, 2))
+  const slow = compose(async () => {
+    asked.give()
+    await elsewhere.given
+    throw new Error('not taken')
+  })
+  await decide(await propose(), 'publish')
+  const second = slow.spread()
+  await asked.given
+  await warnings.spread()
+  elsewhere.give()
+  await second
+  expect(await listed()).toMatchObject({ notices: { sent: 2, waiting: 0, unreachable: 1 } })
 })
